@@ -1,0 +1,179 @@
+"""The event: the only thing that is stored. Everything shown is a fold over events.
+
+One event is one line of JSON. ``Accounting`` holds the small fields that folds need and comes first
+in a line; ``Event`` adds the content. A reader that only counts decodes lines as ``Accounting``, which
+skips content without building it. Unknown fields and unknown kinds are ignored by readers.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+SCHEMA = 1
+"""Version of the event schema, written as ``v`` in every event."""
+
+STATUS_OK = "ok"
+STATUS_ERROR = "error"
+STATUS_CANCELLED = "cancelled"
+
+
+class Usage(msgspec.Struct, omit_defaults=True, frozen=True):
+    """Tokens of one call. ``input`` includes cache reads and writes; ``output`` includes ``reasoning``."""
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    cache_write_1h: int = 0
+    """The part of ``cache_write`` that was written for an hour (Anthropic), priced apart."""
+    reasoning: int = 0
+    input_audio: int = 0
+    output_audio: int = 0
+    input_image: int = 0
+
+    @property
+    def total(self) -> int:
+        """Input plus output."""
+        return self.input + self.output
+
+
+class ErrorInfo(msgspec.Struct, omit_defaults=True):
+    """One exception or failure. ``repeat`` marks a failure that an earlier event of the session already told."""
+
+    id: str
+    """``e1``, ``e2``, ... in its session; the same exception seen again keeps its id."""
+    type: str
+    message: str = ""
+    repeat: bool = False
+    status_code: int | None = None
+    code: str | None = None
+
+
+class Accounting(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """What folds count: the envelope of every event and the small fields of the known kinds."""
+
+    v: int = msgspec.field(default=0)
+    ts: str = ""
+    """UTC, RFC 3339 with microseconds and ``Z``."""
+    seq: int = 0
+    kind: str
+    session: str = ""
+    trace: str = ""
+    span: str = ""
+    parent: str = ""
+    chat_id: str | None = None
+    workflow: str | None = None
+    agent: str | None = None
+    ms: float | None = None
+    status: str | None = None
+    error: ErrorInfo | None = None
+
+    provider: str | None = None
+    request_model: str | None = None
+    model: str | None = None
+    """The model that answered; the requested one where the response does not tell."""
+    usage: Usage | None = None
+    tokens_source: str | None = None
+    """``provider``, or how tokens were counted: ``tiktoken``, ``bpe-openai``, ``estimate``."""
+    cost_usd: Decimal | None = None
+    cost_source: str | None = None
+    cost_quality: str | None = None
+    """``exact``, ``lower_bound``, ``upper_bound`` or ``estimate``."""
+    cost_reason: str | None = None
+    """Why ``cost_usd`` is null: ``unknown_model``, ``no_usage``, ``invalid_usage``, ``failed``."""
+    cost_ag2: float | None = None
+    """AG2's own figure, kept for comparison only."""
+    saved_usd: Decimal | None = None
+    """What a cache hit would have cost; its tokens are in ``usage`` and count in no total."""
+    cached: bool = False
+    stream: bool = False
+    attempts: int | None = None
+    """HTTP requests that the call took, SDK retries included; 0 for a cache hit."""
+    invocation: str | None = None
+    """Joins the configurations tried for one request."""
+    purpose: str | None = None
+    """``speaker_selection`` or ``summary`` where a call was not an agent's own reply."""
+    finish_reason: str | None = None
+    response_id: str | None = None
+    first_byte_ms: float | None = None
+    input: list[str] | None = None
+    """Ids of the messages sent, as ranges: ``["m1-m7", "m9"]``."""
+    output: list[str] | None = None
+
+    tool: str | None = None
+    call_id: str | None = None
+    success: bool | None = None
+
+    id: str | None = None
+    """Of a ``message``: ``m1``, ``m2``, ... in its session."""
+    role: str | None = None
+    name: str | None = None
+    """A message's name field, a speaker, a reply function: what the kind names."""
+    message: str | None = None
+    """Id of the message that an ``agent.message`` delivered."""
+    sender: str | None = None
+    target: str | None = None
+    group: str | None = None
+    reason: str | None = None
+    count: int | None = None
+    """Of a ``drop``: how many events were lost."""
+    late: bool = False
+    """Recorded after its session's block was left."""
+
+    event_type: str | None = None
+    session_info: dict[str, Any] | None = None
+    resource: dict[str, Any] | None = None
+    totals: dict[str, Any] | None = None
+    redactions: int = 0
+    """How many secrets were masked in this line."""
+
+
+class Event(Accounting, omit_defaults=True, kw_only=True):
+    """One whole event: accounting fields, then content. Content is plain JSON data."""
+
+    settings: dict[str, Any] | None = None
+    params: dict[str, Any] | None = None
+    raw_usage: dict[str, Any] | None = None
+    detail: dict[str, Any] | None = None
+    tool_calls: Any = None
+    arguments: Any = None
+    result: Any = None
+    content: Any = None
+    content_of: str | None = None
+    """A ``message`` whose content is that of an earlier message names it instead of repeating it."""
+
+
+_encoder = msgspec.json.Encoder(decimal_format="string")
+
+
+def encode(event: Accounting) -> bytes:
+    """Return the event as one line of JSON without its newline."""
+    return _encoder.encode(event)
+
+
+def timestamp(moment: datetime | None = None) -> str:
+    """Return ``moment`` (default: now) in UTC as RFC 3339 with microseconds."""
+    moment = moment or datetime.now(UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def new_session_id(moment: datetime | None = None) -> str:
+    """Return an id that sorts by time and is unique across processes: ``20261121T080102-9f86d081a3``."""
+    moment = moment or datetime.now(UTC)
+    return f"{moment:%Y%m%dT%H%M%S}-{secrets.token_hex(5)}"
+
+
+def new_trace_id() -> str:
+    """Return a W3C trace id: 32 hexadecimal digits."""
+    return os.urandom(16).hex()
+
+
+def new_span_id() -> str:
+    """Return a W3C span id: 16 hexadecimal digits."""
+    return os.urandom(8).hex()
