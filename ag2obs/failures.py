@@ -1,0 +1,70 @@
+"""Describes exceptions, and recognises one that an earlier event has told about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ag2obs.events import ErrorInfo
+
+_LONGEST_MESSAGE = 2_000
+"""Characters kept of an exception's text."""
+
+_MARK = "__ag2obs_failure__"
+"""Attribute that an exception carries after it was recorded: session id and failure id. An exception cannot be
+weakly referenced, and remembering it would keep every frame it passed alive."""
+
+
+def describe(error: BaseException, session_id: str, next_id: Callable[[], str]) -> ErrorInfo:
+    """Return type, text and codes of ``error``; the same failure in the same session keeps its id.
+
+    An exception raised ``from`` a recorded one is that failure told again.
+    """
+    known = _known_id(error, session_id)
+    info = ErrorInfo(
+        id=known or next_id(),
+        type=type_name(type(error)),
+        message=_text(error),
+        repeat=known is not None,
+        status_code=_integer(getattr(error, "status_code", None)),
+        code=_code(error),
+    )
+    try:
+        setattr(error, _MARK, (session_id, info.id))
+    except (AttributeError, TypeError):  # an exception class with slots: it is told again where it is seen again
+        pass
+    return info
+
+
+def type_name(kind: type) -> str:
+    """Return a class's name with its module, built-in ones without."""
+    module = getattr(kind, "__module__", "")
+    name = getattr(kind, "__qualname__", "Exception")
+    return name if module == "builtins" else f"{module}.{name}"
+
+
+def _known_id(error: BaseException, session_id: str) -> str | None:
+    seen = 0
+    cause: BaseException | None = error
+    while cause is not None and seen < 20:
+        mark = getattr(cause, _MARK, None)
+        if isinstance(mark, tuple) and mark[0] == session_id:
+            return str(mark[1])
+        cause, seen = cause.__cause__, seen + 1
+    return None
+
+
+def _text(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001  # a user's __str__ may raise anything
+        return "<no text>"
+    return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}...[cut: {len(text)} characters]"
+
+
+def _integer(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _code(error: BaseException) -> str | None:
+    code = getattr(error, "code", None)
+    return str(code) if isinstance(code, str | int) and not isinstance(code, bool) else None

@@ -1,0 +1,176 @@
+"""The state that is one per process: open sessions, known secrets, our own failures, what could not be routed.
+
+There is one instance, ``PROCESS``; nothing else in the package is mutable at module level.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+from contextvars import Context
+from typing import TYPE_CHECKING
+
+from ag2obs.guard import Guard
+from ag2obs.routing import CURRENT, Binding, Claims
+
+if TYPE_CHECKING:
+    from ag2obs.redaction import Redactor
+    from ag2obs.session import Session
+
+
+class Process:
+    """Registry of live sessions and the routing of events that carry no context."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.guard = Guard()
+        self.claims = Claims()
+        self.sessions: dict[str, Session] = {}
+        """Open sessions and those within their grace, by id."""
+        self.unattributed = 0
+        """Events that belonged to no session that could be known."""
+        self._redactor: Redactor | None = None
+        self._environment_learned: int | None = None
+
+    def redactor(self) -> Redactor:
+        """Return the process's redaction engine, built at first use."""
+        with self.lock:
+            if self._redactor is None:
+                from ag2obs.redaction import Redactor
+
+                self._redactor = Redactor()
+            return self._redactor
+
+    def learn_environment(self) -> Redactor:
+        """Make the secrets of the environment known to the redaction engine; returns the engine."""
+        redactor = self.redactor()
+        state = hash(frozenset(os.environ.items()))
+        if state != self._environment_learned:
+            redactor.learn_environment(os.environ)
+            self._environment_learned = state
+        return redactor
+
+    def add(self, session: Session) -> None:
+        """Register an open session."""
+        with self.lock:
+            self.sessions[session.id] = session
+
+    def remove(self, session: Session) -> None:
+        """Forget a session that can record nothing any more."""
+        with self.lock:
+            self.sessions.pop(session.id, None)
+
+    def route(self, owner: object = None, carried: Session | None = None) -> Session | None:
+        """Return the session an event belongs to, or None, counted, when that cannot be known.
+
+        ``owner`` is the agent or wrapper the event came from; ``carried`` the session its IOStream carries.
+        """
+        session = self._route(owner, carried)
+        if session is None:
+            self.unattributed += 1
+            self.guard.tell_once(
+                "unattributed",
+                "an event came from work that belongs to no open session; it was counted and not logged",
+            )
+        elif owner is not None:
+            self.claims.claim(owner, session.id, self._is_alive)
+        return session
+
+    def _route(self, owner: object, carried: Session | None) -> Session | None:
+        binding = CURRENT.get()
+        if binding is not None:
+            session = self._bound(binding, owner)
+            if session is not None or not binding.inherited:
+                return session
+        if carried is not None and carried.accepts():
+            return carried
+        claimed = self._claimed(owner)
+        if claimed is not None:
+            return claimed
+        if binding is not None:
+            return None
+        return self._only_open()
+
+    def _bound(self, binding: Binding, owner: object) -> Session | None:
+        session = binding.anchor.session
+        if binding.inherited:
+            # A worker thread started in one session may serve another: the agent knows better.
+            claimed = self._claimed(owner)
+            if claimed is not None and claimed is not session and claimed.is_open:
+                return claimed
+        return session if session.accepts() else None
+
+    def _claimed(self, owner: object) -> Session | None:
+        holder = None if owner is None else self.claims.holder(owner)
+        session = None if holder is None else self.sessions.get(holder)
+        return session if session is not None and session.accepts() else None
+
+    def _only_open(self) -> Session | None:
+        with self.lock:
+            live = list(self.sessions.values())
+        return live[0] if len(live) == 1 and live[0].is_open else None
+
+    def _is_alive(self, session_id: str) -> bool:
+        return session_id in self.sessions
+
+
+class Reaper:
+    """Finishes left sessions when no work of theirs can come any more, or when their grace is over.
+
+    One daemon thread that lives only while left sessions wait; it never writes for an open session.
+    """
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._waiting: dict[str, tuple[float, Session]] = {}
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def wait_for(self, session: Session, seconds: float) -> None:
+        """Finish ``session`` after ``seconds``, or earlier when ``poke`` names it."""
+        with self._lock:
+            self._waiting[session.id] = (time.monotonic() + seconds, session)
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="ag2obs-late", daemon=True)
+                # In an empty context, so that it inherits no session.
+                Context().run(self._thread.start)
+        self._queue.put(None)
+
+    def poke(self, session_id: str) -> None:
+        """Say that no work of this session is left; safe to call from a destructor."""
+        self._queue.put(session_id)
+
+    def finish_all(self) -> None:
+        """Finish every waiting session now (at interpreter exit, and in tests)."""
+        with self._lock:
+            sessions = [session for _, session in self._waiting.values()]
+            self._waiting.clear()
+        self._queue.put(None)
+        for session in sessions:
+            session.finish()
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._thread = None
+                    return
+                deadline = min(moment for moment, _ in self._waiting.values())
+            try:
+                named = self._queue.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                named = None
+            for session in self._due(named):
+                session.finish()
+
+    def _due(self, named: str | None) -> list[Session]:
+        now = time.monotonic()
+        with self._lock:
+            ids = [key for key, (deadline, _) in self._waiting.items() if key == named or deadline <= now]
+            return [self._waiting.pop(key)[1] for key in ids]
+
+
+PROCESS = Process()
+REAPER = Reaper()

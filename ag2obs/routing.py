@@ -1,0 +1,100 @@
+"""Which session owns an event: never guessed, and counted where it cannot be known.
+
+In this order: the session bound to the calling context; the session carried by AG2's IOStream; the
+session that alone has claimed the agent or wrapper; the only open session. A context variable set in a
+block follows tasks by itself and threads and executors by ``adapters.context_propagation``.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ag2obs.session import Session
+
+
+class Anchor:
+    """What keeps a session reachable: alive as long as any context, thread or queued call may still record.
+
+    Contexts hold bindings, bindings hold the anchor, and the session itself does not: when the last one is
+    gone, no late work can come and the session can be finished without waiting.
+    """
+
+    __slots__ = ("__weakref__", "session")
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What the calling context belongs to."""
+
+    anchor: Anchor
+    span: str
+    """Parent of the spans that start here."""
+    agent: str | None = None
+    purpose: str | None = None
+    group: str | None = None
+    inherited: bool = False
+    """Came with the start of a thread, which may serve other sessions too."""
+
+    @property
+    def session(self) -> Session:
+        """The session of this context."""
+        return self.anchor.session
+
+
+CURRENT: ContextVar[Binding | None] = ContextVar("ag2obs_session", default=None)
+
+
+def narrowed(
+    binding: Binding, *, span: str | None = None, agent: str | None = None, purpose: str | None = None,
+    group: str | None = None,
+) -> Binding:
+    """Return ``binding`` for work inside it: a new parent span, an agent, a purpose; None keeps what there is."""
+    return Binding(
+        binding.anchor,
+        span or binding.span,
+        agent or binding.agent,
+        purpose or binding.purpose,
+        group or binding.group,
+        binding.inherited,
+    )
+
+
+def inherited(binding: Binding) -> Binding:
+    """Return ``binding`` as a thread gets it from the thread that started it."""
+    return replace(binding, inherited=True)
+
+
+class Claims:
+    """Which session has used an agent or wrapper; one used by two sessions that live belongs to neither."""
+
+    def __init__(self) -> None:
+        self._owners: dict[int, tuple[weakref.ref[object], str | None]] = {}
+
+    def claim(self, owner: object, session_id: str, is_alive: Callable[[str], bool]) -> None:
+        """Note that ``session_id`` uses ``owner``; a claim of a session that has ended is replaced."""
+        key = id(owner)
+        known = self._owners.get(key)
+        if known is not None and known[0]() is owner:
+            holder = known[1]
+            if holder == session_id or holder is None:
+                return
+            self._owners[key] = (known[0], None if is_alive(holder) else session_id)
+            return
+        try:
+            reference = weakref.ref(owner, lambda _, key=key: self._owners.pop(key, None))  # type: ignore[misc]
+        except TypeError:  # strings and other owners without identity claim nothing
+            return
+        self._owners[key] = (reference, session_id)
+
+    def holder(self, owner: object) -> str | None:
+        """Return the id of the one session that uses ``owner``, or None."""
+        known = self._owners.get(id(owner))
+        return known[1] if known is not None and known[0]() is owner else None
