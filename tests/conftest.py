@@ -1,0 +1,23 @@
+import os
+
+import hypothesis
+import pytest
+
+from ag2obs.testing import block_network
+
+# The machine that runs the tests may be slow: no test fails for its time.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
+
+OUR_VARIABLES = ("AG2", "AUTOGEN", "OTEL_", "LOGS_BASE_DIR")
+
+
+@pytest.fixture(autouse=True)
+def isolated(tmp_path, monkeypatch):
+    """Run every test in a folder of its own, with no settings, no network, and our own failures raised."""
+    for name in [name for name in os.environ if name.startswith(OUR_VARIABLES)]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AG2OBS_RERAISE", "1")
+    monkeypatch.chdir(tmp_path)
+    with block_network():
+        yield
