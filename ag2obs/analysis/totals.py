@@ -1,0 +1,221 @@
+"""Sums over calls: what every ``totals`` of the summary contract holds, and the tally that makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Context, Decimal
+from typing import Any
+
+import msgspec
+
+from ag2obs.events import STATUS_ERROR, Accounting
+
+UNKNOWN_MODEL = "unknown"
+"""Name of a model that neither the request nor the response told."""
+
+# Money is added in a context of ours: the host program may have lowered the precision of its own or told it
+# to raise. 60 digits add any number of calls exactly; the exponent bounds turn a nonsensical cost of a
+# damaged log (1e999999999) into an infinity that is refused below, not a number with a billion zeros.
+_MONEY = Context(prec=60, Emin=-60, Emax=60, traps=[])
+
+
+def money_text(amount: Decimal | None) -> str | None:
+    """Return ``amount`` as a plain decimal string without trailing zeros, or None for an unknown one."""
+    return None if amount is None else format(_MONEY.normalize(amount), "f")
+
+
+class Tokens(msgspec.Struct, frozen=True):
+    """Tokens of calls that reached a provider; caches are inside ``input``, reasoning inside ``output``."""
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    reasoning: int = 0
+
+    @property
+    def total(self) -> int:
+        """Input plus output."""
+        return self.input + self.output
+
+    def to_dict(self) -> dict[str, int]:
+        """Return the numbers under the keys of the summary contract."""
+        return {
+            "input": self.input,
+            "output": self.output,
+            "cache_read": self.cache_read,
+            "cache_write": self.cache_write,
+            "reasoning": self.reasoning,
+            "total": self.total,
+        }
+
+
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
+    """One ``totals`` of the summary contract, with its keys as attributes."""
+
+    llm_calls: int
+    """All calls, cache hits and failures included."""
+    cached_calls: int
+    failed_calls: int
+    tokens: Tokens
+    """Without those of cache hits."""
+    cost_usd: Decimal | None
+    """The known part; 0 without calls that should cost something; None when no such call has a known cost."""
+    cost_complete: bool
+    unpriced_calls: int
+    """Calls that cost something nobody knows: no cache hits, and no failures that used no tokens."""
+    unpriced_models: list[str]
+    saved_usd: Decimal | None
+    """What cache hits would have cost, as far as known; None when it is known of none of them."""
+    tool_calls: int
+    tool_failures: int
+    errors: int
+    redactions: int
+    events: int
+    bad_lines: int
+    """Lines of log files that hold no readable event; only the totals over everything know them."""
+    dropped: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the numbers under the keys of the summary contract, money as text."""
+        values = {key: getattr(self, key) for key in Totals.__struct_fields__}
+        values["tokens"] = self.tokens.to_dict()
+        values["cost_usd"] = money_text(self.cost_usd)
+        values["saved_usd"] = money_text(self.saved_usd)
+        values["unpriced_models"] = list(self.unpriced_models)
+        return values
+
+
+class Tally:
+    """Adds up events; one is kept per session, agent and model, so it holds numbers and model names only."""
+
+    __slots__ = (
+        "cache_read",
+        "cache_write",
+        "cached_calls",
+        "cost",
+        "dropped",
+        "errors",
+        "events",
+        "failed_calls",
+        "input",
+        "llm_calls",
+        "model_ms",
+        "output",
+        "priced_calls",
+        "reasoning",
+        "redactions",
+        "saved",
+        "saving_calls",
+        "tool_calls",
+        "tool_failures",
+        "tool_ms",
+        "unpriced_calls",
+        "unpriced_models",
+    )
+
+    def __init__(self) -> None:
+        self.events = self.errors = self.redactions = self.dropped = 0
+        self.llm_calls = self.cached_calls = self.failed_calls = 0
+        self.priced_calls = self.unpriced_calls = self.saving_calls = 0
+        self.input = self.output = self.cache_read = self.cache_write = self.reasoning = 0
+        self.tool_calls = self.tool_failures = 0
+        self.model_ms = self.tool_ms = 0.0
+        self.cost = self.saved = Decimal(0)
+        self.unpriced_models: set[str] = set()
+
+    def add_call(self, event: Accounting) -> None:
+        """Add one ``llm.call``."""
+        self.llm_calls += 1
+        if event.ms is not None:
+            self.model_ms += event.ms
+        failed = _failed(event)
+        if failed:
+            self.failed_calls += 1
+        if event.cached:
+            self.cached_calls += 1
+            self._add_saving(event)
+            return
+        usage = event.usage
+        if usage is not None:
+            self.input += usage.input
+            self.output += usage.output
+            self.cache_read += usage.cache_read
+            self.cache_write += usage.cache_write
+            self.reasoning += usage.reasoning
+        if event.cost_usd is not None:
+            cost = _MONEY.add(self.cost, event.cost_usd)
+            if cost.is_finite():
+                self.cost = cost
+                self.priced_calls += 1
+                return
+        if failed and (usage is None or not usage.total):
+            return
+        self.unpriced_calls += 1
+        self.unpriced_models.add(event.model or event.request_model or UNKNOWN_MODEL)
+
+    def _add_saving(self, event: Accounting) -> None:
+        if event.saved_usd is None:
+            return
+        saved = _MONEY.add(self.saved, event.saved_usd)
+        if saved.is_finite():
+            self.saved = saved
+            self.saving_calls += 1
+
+    def add_tool_call(self, event: Accounting) -> None:
+        """Add one ``tool.call``."""
+        self.tool_calls += 1
+        if tool_failed(event):
+            self.tool_failures += 1
+        if event.ms is not None:
+            self.tool_ms += event.ms
+
+    def merge(self, other: Tally) -> None:
+        """Add everything that ``other`` added up."""
+        for name in _COUNTERS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.cost = _MONEY.add(self.cost, other.cost)
+        self.saved = _MONEY.add(self.saved, other.saved)
+        self.unpriced_models |= other.unpriced_models
+
+    def totals(self, *, bad_lines: int = 0) -> Totals:
+        """Return the sums as they are now."""
+        return Totals(
+            llm_calls=self.llm_calls,
+            cached_calls=self.cached_calls,
+            failed_calls=self.failed_calls,
+            tokens=Tokens(self.input, self.output, self.cache_read, self.cache_write, self.reasoning),
+            cost_usd=None if self.unpriced_calls and not self.priced_calls else self.cost,
+            cost_complete=not self.unpriced_calls,
+            unpriced_calls=self.unpriced_calls,
+            unpriced_models=sorted(self.unpriced_models),
+            saved_usd=None if self.cached_calls and not self.saving_calls else self.saved,
+            tool_calls=self.tool_calls,
+            tool_failures=self.tool_failures,
+            errors=self.errors,
+            redactions=self.redactions,
+            events=self.events,
+            bad_lines=bad_lines,
+            dropped=self.dropped,
+        )
+
+
+_COUNTERS = tuple(name for name in Tally.__slots__ if name not in ("cost", "saved", "unpriced_models"))
+
+
+def merged(tallies: Iterable[Tally]) -> Tally:
+    """Return one new tally that holds the sums of all."""
+    whole = Tally()
+    for tally in tallies:
+        whole.merge(tally)
+    return whole
+
+
+def tool_failed(event: Accounting) -> bool:
+    """Tell whether a ``tool.call`` failed; where ``success`` is not told, its status decides."""
+    return event.success is False or (event.success is None and event.status == STATUS_ERROR)
+
+
+def _failed(event: Accounting) -> bool:
+    """Tell whether an ``llm.call`` failed. A cancelled call did not fail, and may have cost something."""
+    return event.status == STATUS_ERROR or (event.status is None and event.error is not None)

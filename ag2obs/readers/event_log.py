@@ -1,0 +1,138 @@
+"""Reads our own log files: JSON Lines of events, possibly torn, broken or written to at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+import msgspec
+
+from ag2obs.errors import LogFormatError
+from ag2obs.events import Accounting, Event
+from ag2obs.readers.log_reader import ReadReport, error_reason
+
+BLOCK_BYTES = 1 << 20
+"""Read from the file at a time."""
+
+LONGEST_LINE = 1 << 28
+"""A longer line is skipped and counted, so that a file of another kind cannot fill the memory."""
+
+_EVENT_START = b'{"v":'
+"""How our writer begins an event. A JSON string cannot contain it, because quotes inside are escaped."""
+
+_UNDECODABLE = (ValueError, RecursionError)
+"""What msgspec raises: its own errors and invalid UTF-8 are ValueErrors, deep nesting is a RecursionError."""
+
+_accounting = msgspec.json.Decoder(Accounting)
+_event = msgspec.json.Decoder(Event)
+
+_E = TypeVar("_E", Accounting, Event)
+
+
+class EventLogReader:
+    """One log file of ours.
+
+    Lines of a newer schema are read as far as their known fields have known types. Empty lines mean nothing.
+    Every other line that is not an event is skipped and counted in ``report.bad_lines``.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.report = ReadReport()
+
+    @staticmethod
+    def recognises(head: bytes) -> bool:
+        """Tell whether a line in ``head`` is an event, or its last line the beginning of one."""
+        *lines, last = head.split(b"\n")
+        if last.startswith(_EVENT_START) and b'"kind":' in last:
+            return True
+        return any(line.startswith(b"{") and _is_event(line) for line in (*lines, last))
+
+    def iter_accounting(self) -> Iterator[Accounting]:
+        """Yield every event without its content."""
+        return self._read(_accounting.decode, _no_second_try)
+
+    def iter_events(self) -> Iterator[Event]:
+        """Yield every event; exactly those that ``iter_accounting`` yields."""
+        return self._read(_event.decode, _event_with_damaged_content)
+
+    def _read(self, decode: Callable[[bytes], _E], second_try: Callable[[bytes], _E | None]) -> Iterator[_E]:
+        report = self.report = ReadReport()
+        try:
+            with open(self.path, "rb", buffering=BLOCK_BYTES) as file:
+                for line in iter(partial(file.readline, LONGEST_LINE), b""):
+                    try:
+                        event = decode(line)
+                    except _UNDECODABLE:
+                        if len(line) == LONGEST_LINE:
+                            _skip_line(file)
+                        recovered = second_try(line) or self._recover(line, decode)
+                        if recovered is None:
+                            continue
+                        event = recovered
+                    if event.v < 1:
+                        report.bad_lines += 1
+                        continue
+                    report.events += 1
+                    yield event
+                report.bytes = file.tell()
+        except OSError as error:
+            raise LogFormatError(f"{self.path} cannot be read: {error_reason(error)}") from error
+        if not report.events:
+            raise LogFormatError(
+                f"{self.path} is not a log that can be read: none of its lines is an event"
+                if report.bad_lines
+                else f"{self.path} is empty: no session has been logged in it"
+            )
+
+    def _recover(self, line: bytes, decode: Callable[[bytes], _E]) -> _E | None:
+        """Count a broken line and return the event at its end, if it has one.
+
+        It has one where a writer went on after another one's torn line, or after zero bytes that a crash of
+        the machine left.
+        """
+        if line.isspace():
+            return None
+        self.report.bad_lines += 1
+        start = line.rfind(_EVENT_START, 1)
+        if start < 0:
+            return None
+        try:
+            return decode(line[start:])
+        except _UNDECODABLE:
+            return None
+
+
+def _is_event(line: bytes) -> bool:
+    try:
+        return _accounting.decode(line).v >= 1
+    except _UNDECODABLE:
+        return False
+
+
+def _skip_line(file: BinaryIO) -> None:
+    """Read on to the end of a line without keeping it."""
+    while chunk := file.readline(BLOCK_BYTES):
+        if chunk.endswith(b"\n"):
+            return
+
+
+def _no_second_try(line: bytes) -> Accounting | None:
+    return None
+
+
+def _event_with_damaged_content(line: bytes) -> Event | None:
+    """Return an event whose accounting fields can be read though its content cannot; None for any other line.
+
+    Content that is not UTF-8 is read with replacement characters; other unreadable content is left out.
+    """
+    try:
+        accounting = _accounting.decode(line)
+    except _UNDECODABLE:
+        return None
+    try:
+        return _event.decode(line.decode("utf-8", "replace"))
+    except _UNDECODABLE:
+        return msgspec.convert(accounting, Event, from_attributes=True)
