@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from ag2obs.events import ErrorInfo
 
@@ -30,7 +31,10 @@ def describe(error: BaseException, session_id: str, next_id: Callable[[], str]) 
     )
     try:
         setattr(error, _MARK, (session_id, info.id))
-    except (AttributeError, TypeError):  # an exception class with slots: it is told again where it is seen again
+    except (
+        AttributeError,
+        TypeError,
+    ):  # an exception class with slots: it is told again where it is seen again
         pass
     return info
 

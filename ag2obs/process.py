@@ -9,15 +9,35 @@ import os
 import queue
 import threading
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from contextvars import Context
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ag2obs.guard import Guard
-from ag2obs.routing import CURRENT, Binding, Claims
+from ag2obs.routing import CURRENT, Anchor, Binding, Claims
 
 if TYPE_CHECKING:
+    from importlib.abc import MetaPathFinder
+
     from ag2obs.redaction import Redactor
     from ag2obs.session import Session
+
+
+class Adapter(Protocol):
+    """Observes one framework."""
+
+    def install(self) -> None:
+        """Put everything in place; raises AdapterUnavailable where the framework cannot be observed."""
+
+    def uninstall(self) -> None:
+        """Put everything back."""
+
+    def carrying(self, anchor: Anchor) -> AbstractContextManager[None]:
+        """Carry a session beside the context variable."""
+
+    def carried_session(self) -> Session | None:
+        """Return the session that the framework carried here, or None."""
 
 
 class Process:
@@ -29,8 +49,12 @@ class Process:
         self.claims = Claims()
         self.sessions: dict[str, Session] = {}
         """Open sessions and those within their grace, by id."""
+        self.adapters: list[Adapter] = []
+        """What is installed while sessions are open; see ``adapters.registry``."""
+        self.import_watch: MetaPathFinder | None = None
         self.unattributed = 0
         """Events that belonged to no session that could be known."""
+        self.on_idle: Callable[[], None] = lambda: None
         self._redactor: Redactor | None = None
         self._environment_learned: int | None = None
 
@@ -58,16 +82,18 @@ class Process:
             self.sessions[session.id] = session
 
     def remove(self, session: Session) -> None:
-        """Forget a session that can record nothing any more."""
+        """Forget a session that can record nothing any more; after the last one the frameworks are as before."""
         with self.lock:
             self.sessions.pop(session.id, None)
+            if not self.sessions:
+                self.on_idle()
 
-    def route(self, owner: object = None, carried: Session | None = None) -> Session | None:
+    def route(self, owner: object = None) -> Session | None:
         """Return the session an event belongs to, or None, counted, when that cannot be known.
 
-        ``owner`` is the agent or wrapper the event came from; ``carried`` the session its IOStream carries.
+        ``owner`` is the agent or wrapper the event came from.
         """
-        session = self._route(owner, carried)
+        session = self._route(owner)
         if session is None:
             self.unattributed += 1
             self.guard.tell_once(
@@ -78,14 +104,16 @@ class Process:
             self.claims.claim(owner, session.id, self._is_alive)
         return session
 
-    def _route(self, owner: object, carried: Session | None) -> Session | None:
+    def _route(self, owner: object) -> Session | None:
         binding = CURRENT.get()
         if binding is not None:
             session = self._bound(binding, owner)
             if session is not None or not binding.inherited:
                 return session
-        if carried is not None and carried.accepts():
-            return carried
+        for adapter in self.adapters:
+            carried = adapter.carried_session()
+            if carried is not None and carried.accepts():
+                return carried
         claimed = self._claimed(owner)
         if claimed is not None:
             return claimed

@@ -42,6 +42,8 @@ class Binding:
     group: str | None = None
     inherited: bool = False
     """Came with the start of a thread, which may serve other sessions too."""
+    doing: tuple[str, int] | None = None
+    """Kind and identity of the innermost work, to tell a call of a base class from new work."""
 
     @property
     def session(self) -> Session:
@@ -53,17 +55,23 @@ CURRENT: ContextVar[Binding | None] = ContextVar("ag2obs_session", default=None)
 
 
 def narrowed(
-    binding: Binding, *, span: str | None = None, agent: str | None = None, purpose: str | None = None,
+    binding: Binding,
+    *,
+    span: str,
+    agent: str | None = None,
+    purpose: str | None = None,
     group: str | None = None,
+    doing: tuple[str, int] | None = None,
 ) -> Binding:
-    """Return ``binding`` for work inside it: a new parent span, an agent, a purpose; None keeps what there is."""
+    """Return ``binding`` for work inside it, under a new parent span; None keeps agent, purpose and group."""
     return Binding(
         binding.anchor,
-        span or binding.span,
+        span,
         agent or binding.agent,
         purpose or binding.purpose,
         group or binding.group,
         binding.inherited,
+        doing,
     )
 
 

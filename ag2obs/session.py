@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import weakref
@@ -11,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ag2obs.analysis.summary import SummaryFold
 from ag2obs.encoding import plain
 from ag2obs.events import (
     SCHEMA,
@@ -26,15 +28,17 @@ from ag2obs.events import (
     timestamp,
 )
 from ag2obs.failures import describe
+from ag2obs.log_paths import log_path
 from ag2obs.message_index import MessageIndex
 from ag2obs.process import PROCESS, REAPER
 from ag2obs.redaction import is_sensitive_name, mask_in_place
-from ag2obs.routing import Anchor
+from ag2obs.resource import resource
+from ag2obs.routing import Anchor, Binding
+from ag2obs.sinks.log_file import LogFile
 
 if TYPE_CHECKING:
     from ag2obs.analysis.summary import RuntimeSummary
     from ag2obs.settings import Settings
-    from ag2obs.sinks.log_file import LogFile
     from ag2obs.usage.prices import PriceBook
 
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
@@ -79,17 +83,23 @@ class Session:
         self._unattributed_before = PROCESS.unattributed
         self._dropped = 0
         self._late_events = False
-        self._masked_later = 0
-        self._opened_at = now
         self._anchor: weakref.ref[Anchor] | None = None
         self._outcome: tuple[str, ErrorInfo | None] = (STATUS_OK, None)
-        self._file: LogFile | None = None
-        from ag2obs.analysis.summary import SummaryFold
-
+        self._file = LogFile(self._path(now)) if settings.enabled else None
         self._fold = SummaryFold()
         self._messages = MessageIndex(bounded)
         self._prices: PriceBook | None = None
-        self._agents_told: set[int] = set()
+        self._seen: set[int] = set()
+
+    def _path(self, now: datetime) -> Path:
+        return log_path(
+            self.settings.log_file,
+            session_id=self.id,
+            chat_id=self.chat_id,
+            workflow=self.workflow,
+            now=now,
+            pid=os.getpid(),
+        )
 
     @property
     def log_path(self) -> Path | None:
@@ -114,12 +124,13 @@ class Session:
         """Return the W3C ``traceparent`` of this session, to hand to services that it calls."""
         return f"00-{self.trace}-{self.span}-01"
 
+    def binding(self) -> Binding | None:
+        """Return a binding to this session for a context that has none; None when its work is over."""
+        anchor = self._anchor() if self._anchor is not None else None
+        return None if anchor is None else Binding(anchor, self.span)
+
     def open(self, anchor: Anchor) -> None:
         """Open the log file and write ``session.start``; a file that cannot be opened is told once and counted."""
-        from ag2obs.log_paths import log_path
-        from ag2obs.resource import resource
-        from ag2obs.sinks.log_file import LogFile
-
         self._anchor = weakref.ref(anchor)
         if not self.enabled:
             return
@@ -127,15 +138,6 @@ class Session:
         self._redactor.learn_environment(self.settings.dotenv)
         self._learned = self._redactor.version
         self._unsure_bytes = 0
-        path = log_path(
-            self.settings.log_file,
-            session_id=self.id,
-            chat_id=self.chat_id,
-            workflow=self.workflow,
-            now=self._opened_at,
-            pid=resource()["pid"],
-        )
-        self._file = LogFile(path)
         PROCESS.add(self)
         self.record(
             Event(
@@ -168,6 +170,8 @@ class Session:
     def record_delivery(self, event: Event, message: object, sender: str | None) -> None:
         """Record that an agent received ``message``, by reference where its content is known."""
         with self._lock:
+            if not self.accepts():
+                return
             created: list[Event] = []
             content = message.get("content") if isinstance(message, dict) else message
             number = self._messages.number_of_content(content)
@@ -183,6 +187,8 @@ class Session:
     def record_tool(self, event: Event, result: object) -> None:
         """Record a tool call; a long result gets an id by which later messages refer to it."""
         with self._lock:
+            if not self.accepts():
+                return
             event.id = self._messages.claim_content(result)
             self._write([event])
 
@@ -218,15 +224,22 @@ class Session:
             self._failures += 1
             return f"e{self._failures}"
 
-    def is_new_agent(self, agent: object) -> bool:
-        """Say once per agent that it is new to this session."""
-        key = id(agent)
+    def knows(self, subject: object) -> bool:
+        """Say whether ``first_sight`` was asked about this agent or wrapper."""
+        return id(subject) in self._seen
+
+    def first_sight(self, subject: object) -> bool:
+        """Say once per agent or wrapper that it is new to this session, without keeping it alive."""
+        key = id(subject)
         with self._lock:
-            if key in self._agents_told:
+            if key in self._seen:
                 return False
-            self._agents_told.add(key)
-        # An id is free again when its agent dies.
-        weakref.finalize(agent, self._agents_told.discard, key).atexit = False
+            self._seen.add(key)
+        try:
+            # An id is free again when its object dies.
+            weakref.finalize(subject, self._seen.discard, key).atexit = False
+        except TypeError:
+            self._seen.discard(key)
         return True
 
     def learn(self, configuration: object) -> None:
@@ -246,7 +259,6 @@ class Session:
             self._outcome = self._outcome_of(error)
             if self.enabled:
                 self._write_end()
-                self._close_file()
             self.state = LEFT
         if not self.enabled:
             self.state = FINISHED
@@ -266,7 +278,6 @@ class Session:
                 return
             if self._late_events:
                 self._write_end()
-                self._close_file()
             self.state = FINISHED
         PROCESS.remove(self)
 
@@ -303,46 +314,49 @@ class Session:
             event.parent = event.parent or self.span
         if self.state == LEFT:
             event.late = self._late_events = True
+        told = event.redactions
+        event.redactions = 0
         line, hits = self._redactor.redact(encode(event))
-        if hits:
-            event.redactions = hits
-            line = b'%s,"redactions":%d}' % (line[:-1], hits)
+        if hits or told:
+            event.redactions = hits + told
+            line = b'%s,"redactions":%d}' % (line[:-1], event.redactions)
         return line
 
     def _write_end(self) -> None:
-        status, error = self._outcome
-        self._late_events = False
-        event = Event(kind="session.end", span=self.span, parent=self._parent or "", status=status, error=error)
-        unattributed = PROCESS.unattributed - self._unattributed_before
-        if unattributed:
-            event.detail = {"process_unattributed": unattributed}
-        self._fold_end(event)
-        self._write([event])
-        self._late_events = False
-
-    def _fold_end(self, event: Event) -> None:
-        """Put the totals, this event included, into ``session.end``, after saying what could not be written."""
         if self._dropped:
             dropped, self._dropped = self._dropped, 0
             self._write([Event(kind="drop", count=dropped, reason="write_failed")])
+        status, error = self._outcome
+        event = Event(kind="session.end", span=self.span, parent=self._parent or "", status=status, error=error)
+        event.redactions = self._mask_what_was_learned()
+        unattributed = PROCESS.unattributed - self._unattributed_before
+        if unattributed:
+            event.detail = {"process_unattributed": unattributed}
         totals = self._fold.result().to_dict()["totals"]
         totals["events"] += 1
+        totals["redactions"] += event.redactions
         event.totals = totals
+        self._write([event])
+        self._late_events = False
+        if self._file is not None:
+            self._file.sync()
+            self._file.close()
 
-    def _close_file(self) -> None:
-        file = self._file
+    def _mask_what_was_learned(self) -> int:
+        """Mask, in our own bytes on file, the secrets that became known after these bytes were written."""
+        file, redactor = self._file, self._redactor
         if file is None:
-            return
-        with PROCESS.guard.protect("the closing pass over the log"):
-            if self._redactor.version != self._learned:
-                self._unsure_bytes = file.mark()
-            if self._unsure_bytes:
-                redactor = self._redactor
-                file.mask_secrets(
+            return 0
+        if redactor.version != self._learned:
+            self._learned, self._unsure_bytes = redactor.version, file.mark()
+        masked = 0
+        if self._unsure_bytes:
+            with PROCESS.guard.protect("the closing pass over the log"):
+                masked = file.mask_secrets(
                     redactor.known_spans, mask_in_place, redactor.overlap(), first_bytes=self._unsure_bytes
                 )
-            file.sync()
-        file.close()
+            self._unsure_bytes = 0
+        return masked
 
     def _outcome_of(self, error: BaseException | None) -> tuple[str, ErrorInfo | None]:
         if error is None:

@@ -1,0 +1,112 @@
+"""AG2 Classic (``import autogen``): what is observed, and where.
+
+``runtime_logging`` tells of agents, messages and finished calls; the methods in ``AGENT_METHODS``, the model
+clients' ``create`` and the HTTP libraries' ``send`` tell of what it misses. Everything is installed when the
+first session opens and gone after the last one.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from types import MappingProxyType
+from typing import Any
+
+from ag2obs.adapters import context_propagation
+from ag2obs.adapters.classic import (
+    carrying_stream,
+    handoffs,
+    http_attempts,
+    model_calls,
+    replies,
+    runtime_logging,
+    tools,
+)
+from ag2obs.adapters.patches import Patches
+from ag2obs.errors import AdapterUnavailable
+from ag2obs.routing import Anchor
+from ag2obs.session import Session
+
+MODULE = "autogen"
+
+AGENT_METHODS: Mapping[str, replies.Start] = MappingProxyType(
+    {
+        "generate_reply": replies.reply,
+        "a_generate_reply": replies.reply,
+        "get_human_input": replies.human_input,
+        "a_get_human_input": replies.human_input,
+        "execute_function": tools.tool_call,
+        "a_execute_function": tools.tool_call,
+        "execute_code_blocks": replies.code_execution,
+        "_reflection_with_llm": replies.summary,
+    }
+)
+"""Methods of an agent, observed on the class that defines them, also where a user's subclass overrides them."""
+
+
+class ClassicAdapter:
+    """Observes AG2 Classic; one instance per process, installed while sessions are open."""
+
+    def __init__(self) -> None:
+        self._patches = Patches()
+        self._router: runtime_logging.RuntimeLoggingRouter | None = None
+
+    def install(self) -> None:
+        """Put everything in place.
+
+        Raises AdapterUnavailable, with everything put back, where this ``autogen`` cannot be observed.
+        """
+        try:
+            self._install()
+        except (ImportError, AttributeError) as error:
+            self.uninstall()
+            raise AdapterUnavailable(_why_not(error)) from error
+
+    def _install(self) -> None:
+        from autogen.agentchat.conversable_agent import ConversableAgent
+        from autogen.agentchat.groupchat import GroupChat
+        from autogen.oai.client import OpenAIWrapper
+
+        context_propagation.install(self._patches)
+        self.watch_class(ConversableAgent)
+        for name in ("select_speaker", "a_select_speaker"):
+            self._patches.replace(GroupChat, name, replies.observed(replies.speaker_selection))
+        self._patches.replace(OpenAIWrapper, "create", model_calls.wrapper_create(self._patches))
+        http_attempts.install(self._patches)
+        handoffs.install(self._patches)
+        self._router = runtime_logging.install(self._patches, self.watch_class)
+
+    def watch_class(self, kind: type) -> None:
+        """Observe an agent class: its methods, wherever in its hierarchy they are defined."""
+        for name, start in AGENT_METHODS.items():
+            self._patches.replace_where_defined(kind, name, replies.observed(start))
+
+    def carrying(self, anchor: Anchor) -> AbstractContextManager[None]:
+        """Carry a session beside the context variable, on what the framework itself hands to its threads."""
+        return carrying_stream.carrying(anchor)
+
+    def carried_session(self) -> Session | None:
+        """Return the session that the framework carried here, or None."""
+        return carrying_stream.carried_session()
+
+    def uninstall(self) -> None:
+        """Put everything back."""
+        if self._router is not None:
+            runtime_logging.uninstall(self._router)
+            self._router = None
+        self._patches.restore()
+
+
+def _why_not(error: Exception) -> str:
+    """Say in one sentence why ``autogen`` cannot be observed."""
+    try:
+        module: Any = importlib.import_module(MODULE)
+    except ImportError:
+        return "AG2 Classic is not installed: pip install autogen==0.14.1"
+    if not hasattr(module, "__version__"):
+        return (
+            "the folder 'autogen' is broken (two distributions own it and one was removed): "
+            "pip install --force-reinstall --no-deps autogen"
+        )
+    return f"autogen {module.__version__} cannot be observed ({error}); versions from ag2 0.9.10 to autogen 0.14.1 can"

@@ -1,0 +1,61 @@
+"""What is known of a Classic agent: its name, its settings, and that it was created."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ag2obs.events import Event
+from ag2obs.session import Session, bounded
+
+_TOLD = ("description", "human_input_mode", "max_consecutive_auto_reply", "code_execution_config")
+"""Constructor arguments worth keeping beside name, class, system message and models."""
+
+INTERNAL = frozenset({"speaker_selection_agent", "checking_agent"})
+"""Agents that AG2 builds anew for every speaker selection; their calls count for the group chat."""
+
+
+def name_of(source: object) -> str | None:
+    """Return the name of an agent; sources that are a string (multimodal agents) are the name."""
+    if isinstance(source, str):
+        return source
+    name = getattr(source, "name", None)
+    return name if isinstance(name, str) else None
+
+
+def record_created(session: Session, agent: object, arguments: Mapping[str, Any]) -> None:
+    """Record ``agent.created`` the first time ``agent`` is seen in a session; later constructors add nothing."""
+    if not session.first_sight(agent):
+        return
+    name = name_of(agent)
+    if name in INTERNAL:
+        return
+    kind = type(agent)
+    detail: dict[str, Any] = {"class": f"{kind.__module__}.{kind.__qualname__}"}
+    detail |= {key: bounded(arguments[key]) for key in _TOLD if arguments.get(key) is not None}
+    models = models_of(arguments.get("llm_config"))
+    if models:
+        detail["models"] = models
+    session.record(
+        Event(kind="agent.created", agent=name, detail=detail, content=bounded(arguments.get("system_message")))
+    )
+
+
+def record_first_sight(session: Session, agent: object) -> None:
+    """Record an agent that was built before the session, when it is first at work in it."""
+    if isinstance(agent, str) or agent is None or session.knows(agent):
+        return
+    arguments = {key: getattr(agent, key, None) for key in ("description", "human_input_mode", "llm_config")}
+    arguments["system_message"] = getattr(agent, "system_message", None)
+    record_created(session, agent, arguments)
+
+
+def models_of(llm_config: object) -> list[str]:
+    """Return the models a configuration names; empty where there is none."""
+    configuration = bounded(llm_config)
+    if not isinstance(configuration, dict):
+        return []
+    entries = configuration.get("config_list")
+    candidates = [configuration, *(entries if isinstance(entries, list) else [])]
+    models = [entry.get("model") for entry in candidates if isinstance(entry, dict)]
+    return list(dict.fromkeys(model for model in models if isinstance(model, str)))

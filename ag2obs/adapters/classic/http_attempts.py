@@ -1,0 +1,140 @@
+"""HTTP requests of a model call, counted where the SDKs send them; SDK retries are seen nowhere else.
+
+``openai`` and most provider SDKs send through ``httpx.Client.send`` (``httpx2`` under openai 3). Where AG2
+drops a part of the usage, the provider's own figure is read from the body that passes here.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from typing import Any
+
+from ag2obs.adapters.patches import Patches
+from ag2obs.adapters.work import milliseconds_since
+from ag2obs.events import Usage
+from ag2obs.process import PROCESS
+from ag2obs.usage.raw import raw_usage_dict, usage_of_raw, usage_of_stream_tail
+
+_TAIL = 16_384
+"""Bytes kept of the end of a stream, where its usage stands."""
+
+_LARGEST_BODY = 8 << 20
+"""Bytes up to which a body is parsed for its usage."""
+
+_RETRY_HEADER = "x-stainless-retry-count"
+"""Set by SDKs that Stainless generates (openai, anthropic, groq, together): retries before this request."""
+
+
+class HttpCall:
+    """The HTTP requests of one model call."""
+
+    __slots__ = ("attempts", "body", "first_byte_ms", "started", "tail", "wants_usage")
+
+    def __init__(self, *, wants_usage: bool) -> None:
+        self.attempts: int | None = None
+        self.wants_usage = wants_usage
+        self.started = time.perf_counter()
+        self.first_byte_ms: float | None = None
+        self.body: bytes | None = None
+        self.tail: bytearray | None = None
+
+    def sent(self, headers: Any) -> None:
+        """Count one request."""
+        retries = headers.get(_RETRY_HEADER)
+        told = int(retries) + 1 if isinstance(retries, str) and retries.isdigit() else 0
+        self.attempts = max((self.attempts or 0) + 1, told)
+
+    def usage(self, provider: str | None) -> tuple[Usage | None, dict[str, Any] | None]:
+        """Return tokens and the provider's own usage from the last body seen; (None, None) where there is none."""
+        if self.tail is not None:
+            return usage_of_stream_tail(bytes(self.tail), provider)
+        if self.body is None:
+            return None, None
+        try:
+            payload = json.loads(self.body)
+        except ValueError:
+            return None, None
+        if not isinstance(payload, dict):
+            return None, None
+        return usage_of_raw(payload, provider), raw_usage_dict(payload)
+
+
+HTTP_CALL: ContextVar[HttpCall | None] = ContextVar("ag2obs_http_call", default=None)
+
+
+def install(patches: Patches) -> None:
+    """Count requests of the HTTP libraries that are imported; called again when a model call begins."""
+    for library in ("httpx", "httpx2"):
+        module = sys.modules.get(library)
+        client = getattr(module, "Client", None)
+        if isinstance(client, type):
+            patches.replace_where_defined(client, "send", _counting_send)
+
+
+def _counting_send(original: Callable[..., Any]) -> Callable[..., Any]:
+    def send(client: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+        call = HTTP_CALL.get()
+        if call is None:
+            return original(client, request, *args, **kwargs)
+        with PROCESS.guard.protect("counting an HTTP request"):
+            call.sent(request.headers)
+        response = original(client, request, *args, **kwargs)
+        with PROCESS.guard.protect("reading a response's usage"):
+            _look_at(call, response, streamed=bool(kwargs.get("stream")))
+        return response
+
+    return send
+
+
+def _look_at(call: HttpCall, response: Any, *, streamed: bool) -> None:
+    call.body = call.tail = None
+    if streamed:
+        # A compressed stream cannot be read from its end.
+        tail = bytearray() if call.wants_usage and "content-encoding" not in response.headers else None
+        call.tail = tail
+        response.stream = _watched(response.stream, call, tail)
+        return
+    call.first_byte_ms = None
+    if call.wants_usage and len(response.content) <= _LARGEST_BODY:
+        call.body = response.content
+
+
+def _watched(stream: Any, call: HttpCall, tail: bytearray | None) -> Any:
+    """Return a stream that notes its first byte and keeps its end; the same stream where that is impossible."""
+    base = next((kind for kind in type(stream).__mro__ if kind.__name__ == "SyncByteStream"), None)
+    return stream if base is None else _watched_class(base)(stream, call, tail)
+
+
+@functools.cache
+def _watched_class(base: Any) -> Any:
+    """Return the watching stream for one HTTP library, which checks that streams are of its own base class."""
+
+    class WatchedStream(base):  # type: ignore[misc]  # httpx's or httpx2's SyncByteStream
+        def __init__(self, stream: Any, call: HttpCall, tail: bytearray | None) -> None:
+            self._stream = stream
+            self._call = call
+            self._tail = tail
+
+        def __iter__(self) -> Iterator[bytes]:
+            for chunk in self._stream:
+                self._see(chunk)
+                yield chunk
+
+        def _see(self, chunk: bytes) -> None:
+            call, tail = self._call, self._tail
+            if call.first_byte_ms is None:
+                call.first_byte_ms = milliseconds_since(call.started)
+            if tail is not None:
+                tail.extend(chunk)
+                if len(tail) > 2 * _TAIL:
+                    del tail[:-_TAIL]
+
+        def close(self) -> None:
+            self._stream.close()
+
+    return WatchedStream

@@ -1,0 +1,259 @@
+"""Model calls of Classic: one event per configuration tried for an ``OpenAIWrapper.create``.
+
+Runtime logging tells of successes, cache hits and ``openai.APIError``; timeouts and every other provider's
+exceptions it does not see. So ``OpenAIWrapper.create`` opens an *invocation*, each model client's ``create``
+inside it is an *attempt*, and an attempt is told when runtime logging reports it, or else when the next one
+begins or the invocation ends.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+from ag2obs.adapters.classic import http_attempts, responses
+from ag2obs.adapters.classic.agents import name_of, record_first_sight
+from ag2obs.adapters.classic.http_attempts import HTTP_CALL, HttpCall
+from ag2obs.adapters.classic.secrets_of_clients import learn_wrapper
+from ag2obs.adapters.patches import Patches
+from ag2obs.adapters.work import binding_of, milliseconds_since, status_of
+from ag2obs.events import STATUS_ERROR, STATUS_OK, ErrorInfo, Event, new_span_id
+from ag2obs.process import PROCESS
+from ag2obs.routing import CURRENT
+from ag2obs.session import Session, bounded
+from ag2obs.usage.extraction import extract
+from ag2obs.usage.providers import provider_of
+
+KIND = "llm.call"
+
+_NOT_PARAMETERS = frozenset({"messages", "prompt", "input", "tools", "functions", "response_format", "model"})
+
+
+class Attempt:
+    """One ``create`` of a model client: what was asked, what came back, how long it took."""
+
+    __slots__ = ("client", "error", "http", "index", "ms", "params", "response", "started")
+
+    def __init__(self, client: object, params: Any, index: int | None) -> None:
+        self.client = client
+        self.params = params
+        self.index = index
+        self.response: Any = None
+        self.error: BaseException | None = None
+        self.http = HttpCall(wants_usage=responses.loses_usage(type(client).__name__, params))
+        self.started = time.perf_counter()
+        self.ms = 0.0
+
+
+class Invocation:
+    """One ``OpenAIWrapper.create``: its session, its agent, and the attempt that is not told yet."""
+
+    __slots__ = ("agent", "id", "pending", "session", "wrapper")
+
+    def __init__(self, session: Session, wrapper: Any, agent: object) -> None:
+        self.session = session
+        self.wrapper = wrapper
+        self.agent = agent
+        self.id: str | None = None
+        self.pending: Attempt | None = None
+
+    def tell_pending(self) -> None:
+        """Record the attempt that runtime logging did not report."""
+        attempt, self.pending = self.pending, None
+        if attempt is not None:
+            with PROCESS.guard.protect("recording a model call"):
+                record(self, attempt, cost=None, is_cached=False)
+
+
+INVOCATION: ContextVar[Invocation | None] = ContextVar("ag2obs_invocation", default=None)
+
+
+def wrapper_create(patches: Patches) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the replacement maker for ``OpenAIWrapper.create``."""
+
+    def make(original: Callable[..., Any]) -> Callable[..., Any]:
+        def create(wrapper: Any, *args: Any, **config: Any) -> Any:
+            invocation = _begin(patches, wrapper, config)
+            if invocation is None:
+                return original(wrapper, *args, **config)
+            token = INVOCATION.set(invocation)
+            try:
+                return original(wrapper, *args, **config)
+            finally:
+                INVOCATION.reset(token)
+                invocation.tell_pending()
+
+        return create
+
+    return make
+
+
+def client_create(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Replacement for the ``create`` of a model client's class."""
+
+    def create(client: Any, params: Any, *args: Any, **kwargs: Any) -> Any:
+        invocation = INVOCATION.get()
+        if invocation is None or (
+            invocation.pending is not None
+            and invocation.pending.client is client
+            and HTTP_CALL.get() is invocation.pending.http
+        ):
+            return original(client, params, *args, **kwargs)
+        invocation.tell_pending()
+        attempt = Attempt(client, params, _index_of(invocation.wrapper, client))
+        invocation.pending = attempt
+        token = HTTP_CALL.set(attempt.http)
+        try:
+            attempt.response = original(client, params, *args, **kwargs)
+            return attempt.response
+        except BaseException as error:
+            attempt.error = error
+            raise
+        finally:
+            attempt.ms = milliseconds_since(attempt.started)
+            HTTP_CALL.reset(token)
+
+    return create
+
+
+def reported(
+    invocation_id: object,
+    client_id: object,
+    source: object,
+    request: Any,
+    response: Any,
+    is_cached: object,
+    cost: object,
+) -> None:
+    """Record what runtime logging reports: the pending attempt, a cache hit, or a call we did not see begin."""
+    invocation = INVOCATION.get()
+    if invocation is None:
+        session = PROCESS.route(source)
+        if session is None:
+            return
+        invocation = Invocation(session, None, source)
+    if is_cached:
+        invocation.tell_pending()
+    invocation.id = str(invocation_id)
+    attempt, invocation.pending = invocation.pending, None
+    if attempt is None:
+        client = _client_by_id(invocation.wrapper, client_id)
+        attempt = Attempt(client, request, _index_of(invocation.wrapper, client))
+        attempt.response = response
+    record(invocation, attempt, cost=cost, is_cached=bool(is_cached))
+
+
+def record(invocation: Invocation, attempt: Attempt, *, cost: object, is_cached: bool) -> None:
+    """Turn an attempt into its event and record it with the messages it sent and got."""
+    session = invocation.session
+    params = attempt.params if isinstance(attempt.params, dict) else {}
+    event = _event(invocation, attempt, params)
+    event.cached = is_cached
+    event.attempts = 0 if is_cached else attempt.http.attempts
+    event.cost_ag2 = cost if isinstance(cost, float | int) and not isinstance(cost, bool) else None
+    failure = attempt.error if attempt.error is not None else responses.reported_failure(attempt.response)
+    outputs: list[Any] = []
+    if failure is None:
+        event.status = STATUS_OK
+        with PROCESS.guard.protect("reading the messages of a response"):
+            outputs = responses.messages_of(attempt.response)
+        _measure(session, event, attempt, _configuration(invocation, attempt))
+    elif isinstance(failure, BaseException):
+        event.status, event.error, event.cost_reason = status_of(failure), session.failure(failure), "failed"
+    else:
+        event.status, event.cost_reason = STATUS_ERROR, "failed"
+        event.error = ErrorInfo(id=session.next_failure_id(), type="openai.APIError", message=failure)
+    session.record(event, inputs=responses.messages_sent(params), outputs=outputs)
+
+
+def _begin(patches: Patches, wrapper: Any, config: dict[str, Any]) -> Invocation | None:
+    if not PROCESS.sessions:
+        return None
+    with PROCESS.guard.protect("starting to observe a model call"):
+        agent = config.get("agent")
+        session = PROCESS.route(agent if agent is not None else wrapper)
+        if session is None:
+            return None
+        if session.first_sight(wrapper):
+            learn_wrapper(session, wrapper)
+            http_attempts.install(patches)
+        if agent is not None:
+            record_first_sight(session, agent)
+        for client in getattr(wrapper, "_clients", ()):
+            patches.replace_where_defined(type(client), "create", client_create)
+        return Invocation(session, wrapper, agent)
+    return None
+
+
+def _event(invocation: Invocation, attempt: Attempt, params: dict[str, Any]) -> Event:
+    session = invocation.session
+    event = Event(kind=KIND, span=new_span_id(), invocation=invocation.id, ms=attempt.ms or None)
+    binding = CURRENT.get()
+    outer = binding_of(session)
+    event.parent = outer.span if outer is not None else session.span
+    event.agent = name_of(invocation.agent)
+    if binding is not None and binding.session is session:
+        event.purpose, event.group = binding.purpose, binding.group
+        if binding.purpose == "speaker_selection":
+            event.agent = binding.group or event.agent
+        event.agent = event.agent or binding.agent
+    model = params.get("model")
+    event.request_model = model if isinstance(model, str) else None
+    event.stream = bool(params.get("stream"))
+    event.first_byte_ms = attempt.http.first_byte_ms
+    configuration = _configuration(invocation, attempt)
+    event.provider = provider_of(
+        client_class=type(attempt.client).__name__,
+        api_type=configuration.get("api_type"),
+        base_url=_base_url(attempt.client),
+        model=event.request_model,
+    )
+    shown = {key: value for key, value in params.items() if key not in _NOT_PARAMETERS}
+    if params.get("tools"):
+        shown["tools"] = responses.tool_names(params["tools"])
+    event.params = bounded(shown) if shown else None
+    if attempt.index:
+        event.detail = {"config": attempt.index}
+    return event
+
+
+def _measure(session: Session, event: Event, attempt: Attempt, configuration: dict[str, Any]) -> None:
+    """Set models, tokens and cost: the provider's own usage where it was seen, else what AG2 left of it."""
+    found = extract(attempt.response, client_class=type(attempt.client).__name__, streamed=event.stream)
+    event.model = found.model or event.request_model
+    event.response_id, event.finish_reason = found.response_id, found.finish_reason
+    usage, quality = found.usage, found.quality
+    raw, raw_usage = attempt.http.usage(event.provider)
+    if raw is not None:
+        usage, quality = raw, "exact"
+        event.raw_usage = raw_usage
+    if usage is not None:
+        event.usage, event.tokens_source = usage, "provider"
+    session.price(event, quality, configuration.get("price"))
+
+
+def _configuration(invocation: Invocation, attempt: Attempt) -> dict[str, Any]:
+    configurations = getattr(invocation.wrapper, "_config_list", None)
+    if attempt.index is None or not isinstance(configurations, list) or attempt.index >= len(configurations):
+        return {}
+    found = configurations[attempt.index]
+    return found if isinstance(found, dict) else {}
+
+
+def _index_of(wrapper: Any, client: object) -> int | None:
+    for index, known in enumerate(getattr(wrapper, "_clients", ())):
+        if known is client:
+            return index
+    return None
+
+
+def _client_by_id(wrapper: Any, client_id: object) -> object:
+    return next((client for client in getattr(wrapper, "_clients", ()) if id(client) == client_id), None)
+
+
+def _base_url(client: object) -> str | None:
+    sdk_client = getattr(client, "_oai_client", None) or getattr(client, "client", None)
+    url = getattr(sdk_client, "base_url", None)
+    return None if url is None else str(url)

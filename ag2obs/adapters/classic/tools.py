@@ -1,0 +1,92 @@
+"""Tool calls of Classic agents: success, failure, unknown tools and bad arguments, each with its time."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ag2obs.adapters.classic.agents import name_of, record_first_sight
+from ag2obs.adapters.work import Work, is_nested
+from ag2obs.events import STATUS_ERROR, ErrorInfo, Event
+from ag2obs.process import PROCESS
+from ag2obs.routing import CURRENT
+from ag2obs.session import bounded
+
+KIND = "tool.call"
+
+
+def tool_call(agent: Any, func_call: Any = None, call_id: Any = None, *_: Any, **__: Any) -> Work | None:
+    """Observe ``execute_function`` and ``a_execute_function``, through which every tool call of AG2 goes."""
+    if is_nested(KIND, agent):
+        return None
+    session = PROCESS.route(agent)
+    if session is None:
+        return None
+    record_first_sight(session, agent)
+    call = func_call if isinstance(func_call, dict) else {}
+    name = call.get("name")
+    event = Event(
+        kind=KIND,
+        agent=name_of(agent),
+        tool=name if isinstance(name, str) else "",
+        call_id=call_id if isinstance(call_id, str) else None,
+        arguments=_arguments(call.get("arguments")),
+    )
+    return Work(session, event, _record_call, subject=agent)
+
+
+def function_use(agent: object, function: Any, arguments: object, returned: object) -> None:
+    """Record a registered function that user code called itself; AG2 tells only that it succeeded."""
+    binding = CURRENT.get()
+    if binding is not None and binding.doing is not None and binding.doing[0] == KIND:
+        return  # told by the tool call around it
+    session = PROCESS.route(agent)
+    if session is None:
+        return
+    name = getattr(function, "_name", None) or getattr(function, "__name__", None)
+    event = Event(
+        kind=KIND,
+        agent=name_of(agent),
+        tool=name if isinstance(name, str) else type(function).__name__,
+        status="ok",
+        success=True,
+        arguments=bounded(arguments),
+        result=bounded(returned),
+    )
+    session.record_tool(event, returned)
+
+
+def _record_call(work: Work) -> None:
+    event, result = work.event, work.result
+    succeeded, answer = result if isinstance(result, tuple) and len(result) == 2 else (event.error is None, result)
+    content = answer.get("content") if isinstance(answer, dict) else answer
+    event.success = bool(succeeded) and event.error is None
+    event.result = bounded(content)
+    if not event.success and event.error is None:
+        event.status = STATUS_ERROR
+        kind, event.reason = _failure(work.subject, event)
+        event.error = ErrorInfo(id=work.session.next_failure_id(), type=kind, message=_text(content))
+    work.session.record_tool(event, content)
+
+
+def _failure(agent: Any, event: Event) -> tuple[str, str]:
+    """Tell why AG2 says that a tool failed: it keeps the text of the exception, not the exception."""
+    if event.tool not in getattr(agent, "_function_map", {}):
+        return "ToolNotFound", "not_found"
+    if isinstance(event.result, str) and event.result.endswith("The argument must be in JSON format."):
+        return "ToolArgumentsError", "bad_arguments"
+    return "ToolError", "raised"
+
+
+def _arguments(arguments: object) -> Any:
+    """Return the arguments as data where they are JSON, else as they came."""
+    if isinstance(arguments, str) and len(arguments) < 100_000:
+        try:
+            return bounded(json.loads(arguments))
+        except (ValueError, RecursionError):
+            pass  # not JSON: kept as it came
+    return bounded(arguments)
+
+
+def _text(content: object) -> str:
+    return content[:2_000] if isinstance(content, str) else ""

@@ -1,0 +1,99 @@
+"""Which frameworks are observed: those that are imported, from the first open session to after the last one.
+
+A framework that is imported later, inside a block, is observed from then on. One that is never imported
+costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from types import MappingProxyType, ModuleType
+
+from ag2obs.errors import AdapterUnavailable
+from ag2obs.process import PROCESS, Adapter
+
+
+def _classic() -> Adapter:
+    from ag2obs.adapters.classic import ClassicAdapter
+
+    return ClassicAdapter()
+
+
+FRAMEWORKS: Mapping[str, Callable[[], Adapter]] = MappingProxyType({"autogen": _classic})
+"""Top-level module of each framework, and what builds its adapter."""
+
+
+def install() -> None:
+    """Observe every framework that is imported, and watch for those that are not yet; call under PROCESS.lock."""
+    if PROCESS.adapters or PROCESS.import_watch is not None:
+        return
+    missing = [name for name in FRAMEWORKS if name not in sys.modules]
+    for name in FRAMEWORKS:
+        if name not in missing:
+            _observe(name)
+    if missing:
+        PROCESS.import_watch = ImportWatch(missing)
+        sys.meta_path.insert(0, PROCESS.import_watch)
+    PROCESS.on_idle = uninstall
+
+
+def uninstall() -> None:
+    """Put every framework back to what it was; call under PROCESS.lock."""
+    watch, PROCESS.import_watch = PROCESS.import_watch, None
+    if watch in sys.meta_path:
+        sys.meta_path.remove(watch)
+    while PROCESS.adapters:
+        with PROCESS.guard.protect("putting a framework back"):
+            PROCESS.adapters.pop().uninstall()
+
+
+def _observe(name: str) -> None:
+    adapter = FRAMEWORKS[name]()
+    with PROCESS.guard.protect(f"observing {name}"):
+        try:
+            adapter.install()
+        except AdapterUnavailable as error:
+            PROCESS.guard.tell_once(f"adapter:{name}", str(error))
+            return
+        PROCESS.adapters.append(adapter)
+
+
+class ImportWatch(MetaPathFinder):
+    """Notices the import of a framework and has it observed when its module has run."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = set(names)
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """Find the framework as the other finders do, with a loader that tells us when it has run."""
+        if fullname not in self._names:
+            return None
+        self._names.discard(fullname)
+        spec = importlib.util.find_spec(fullname)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _TellingLoader(spec.loader)
+        return spec
+
+
+class _TellingLoader(Loader):
+    def __init__(self, loader: Loader) -> None:
+        self._loader = loader
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        # The module is to look as if we had never been here.
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._loader
+        module.__loader__ = self._loader
+        self._loader.exec_module(module)
+        with PROCESS.lock:
+            if PROCESS.sessions:
+                _observe(module.__name__)

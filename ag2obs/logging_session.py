@@ -1,0 +1,183 @@
+"""How a session is opened and left: the ``with`` block, the manual logger, and what is current."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import logging
+from collections.abc import Mapping
+from contextlib import ExitStack
+from contextvars import ContextVar, Token
+from types import TracebackType
+from typing import Any
+
+from ag2obs.adapters import registry
+from ag2obs.process import PROCESS, REAPER
+from ag2obs.routing import CURRENT, Anchor, Binding
+from ag2obs.session import Session
+from ag2obs.settings import Settings
+
+logger = logging.getLogger("ag2obs")
+
+
+def ag2_logging_session(
+    chat_id: str,
+    workflow_name: str,
+    enterprise_id: str | None = None,
+    *,
+    user_id: str | None = None,
+    tags: Mapping[str, Any] | None = None,
+    traceparent: str | None = None,
+    settings: Settings | None = None,
+) -> LoggingSession:
+    """Return a context manager, for ``with`` and ``async with``, that observes what runs in its block.
+
+    It yields the ``Session``. With ``AG2_RUNTIME_LOGGING`` off it does nothing. ``tags`` are kept in
+    ``session.start``; ``traceparent`` continues a W3C trace. Entering raises SettingsError where a setting has
+    a value that is not allowed; an exception in the block is recorded and passes through unchanged.
+    """
+    info = {
+        "enterprise_id": enterprise_id,
+        "user_id": user_id,
+        "tags": dict(tags) if tags is not None else None,
+    }
+    return LoggingSession(
+        str(chat_id),
+        str(workflow_name),
+        {key: value for key, value in info.items() if value is not None},
+        traceparent,
+        settings,
+    )
+
+
+def current_session() -> Session | None:
+    """Return the open session of the calling context, or None."""
+    binding = CURRENT.get()
+    return binding.session if binding is not None and binding.session.is_open else None
+
+
+class LoggingSession:
+    """One use of ``ag2_logging_session``; entered once, plainly or with ``async with``."""
+
+    def __init__(
+        self,
+        chat_id: str,
+        workflow: str,
+        info: Mapping[str, Any],
+        traceparent: str | None,
+        settings: Settings | None,
+    ) -> None:
+        self._arguments: dict[str, Any] = {
+            "chat_id": chat_id,
+            "workflow": workflow,
+            "info": info,
+            "traceparent": traceparent,
+        }
+        self._settings = settings
+        self._session: Session | None = None
+        self._token: Token[Binding | None] | None = None
+        self._carried = ExitStack()
+
+    def __enter__(self) -> Session:
+        if self._session is not None:
+            raise RuntimeError("a logging session can be entered once; call ag2_logging_session again")
+        settings = self._settings if self._settings is not None else Settings.from_environment()
+        for notice in settings.notices:
+            PROCESS.guard.tell_once(notice, notice)
+        if settings.debug:
+            logger.setLevel(logging.DEBUG)
+        session = self._session = Session(settings, **self._arguments)
+        if session.enabled:
+            self._open(session)
+        return session
+
+    def _open(self, session: Session) -> None:
+        anchor = Anchor(session)
+        with PROCESS.guard.protect("opening a session"), PROCESS.lock:
+            session.open(anchor)
+            registry.install()
+        self._token = CURRENT.set(Binding(anchor, session.span))
+        if not session.settings.propagate_context:
+            for adapter in PROCESS.adapters:
+                with PROCESS.guard.protect("carrying a session on an IOStream"):
+                    self._carried.enter_context(adapter.carrying(anchor))
+        atexit.unregister(REAPER.finish_all)
+        atexit.register(REAPER.finish_all)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        session = self._leave_context()
+        if session is not None:
+            with PROCESS.guard.protect("leaving a session"):
+                session.leave(error)
+
+    async def __aenter__(self) -> Session:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        session = self._leave_context()
+        if session is None or not session.enabled:
+            return
+        with PROCESS.guard.protect("leaving a session"):
+            # Reading back and fsync do not belong on the event loop; a cancellation must not skip them either.
+            await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, session.leave, error))
+
+    def _leave_context(self) -> Session | None:
+        """Take the session out of the calling context."""
+        token, self._token = self._token, None
+        with PROCESS.guard.protect("leaving a session's context"):
+            self._carried.close()
+            if token is not None:
+                _reset(token)
+        return self._session
+
+
+def _reset(token: Token[Binding | None]) -> None:
+    try:
+        CURRENT.reset(token)
+    except ValueError:
+        # Left in another context than it was entered in (a generator's finaliser, a fixture). What that other
+        # context still holds is late work; the calling one keeps what it has.
+        logger.debug("ag2obs: a session was left in another context than it was entered in")
+
+
+class RuntimeLogger:
+    """Manual control, for code that cannot use a ``with`` block; see ``get_ag2_runtime_logger``."""
+
+    def start_session(self, chat_id: str, workflow_name: str, enterprise_id: str | None = None, **options: Any) -> bool:
+        """Open a session in the calling context; returns whether logging is on. Options: as ``ag2_logging_session``."""
+        opened = ag2_logging_session(chat_id, workflow_name, enterprise_id, **options)
+        session = opened.__enter__()
+        _STARTED.set((*_STARTED.get(), opened))
+        return session.enabled
+
+    def stop_session(self, session_id: str | None = None) -> bool:
+        """End the latest session started in the calling context, or the one named; False where there is none."""
+        started = _STARTED.get()
+        for opened in reversed(started):
+            session = opened._session
+            if session is not None and session_id in (None, session.id):
+                _STARTED.set(tuple(other for other in started if other is not opened))
+                opened.__exit__(None, None, None)
+                return True
+        return self._stop_elsewhere(session_id)
+
+    def _stop_elsewhere(self, session_id: str | None) -> bool:
+        """End a named session that was started in another context."""
+        session = PROCESS.sessions.get(session_id) if session_id is not None else None
+        if session is None or not session.is_open:
+            return False
+        with PROCESS.guard.protect("leaving a session"):
+            session.leave()
+        return True
+
+
+_STARTED: ContextVar[tuple[LoggingSession, ...]] = ContextVar("ag2obs_started", default=())
+
+
+def get_ag2_runtime_logger() -> RuntimeLogger:
+    """Return the manual control: ``start_session(...) -> bool`` and ``stop_session()``."""
+    return RuntimeLogger()
