@@ -29,13 +29,9 @@ def describe(error: BaseException, session_id: str, next_id: Callable[[], str]) 
         status_code=_integer(getattr(error, "status_code", None)),
         code=_code(error),
     )
-    try:
+    # An exception class with slots takes no mark: it is told again where it is seen again.
+    with suppress(AttributeError, TypeError):
         setattr(error, _MARK, (session_id, info.id))
-    except (
-        AttributeError,
-        TypeError,
-    ):  # an exception class with slots: it is told again where it is seen again
-        pass
     return info
 
 

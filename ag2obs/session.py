@@ -184,12 +184,15 @@ class Session:
             created.append(event)
             self._write(created)
 
-    def record_tool(self, event: Event, result: object) -> None:
-        """Record a tool call; a long result gets an id by which later messages refer to it."""
+    def record_carrying(self, event: Event, content: object) -> None:
+        """Record an event that carries ``content`` itself (a tool's result, a system message).
+
+        Long content gets an id, by which later messages refer to it.
+        """
         with self._lock:
             if not self.accepts():
                 return
-            event.id = self._messages.claim_content(result)
+            event.id = self._messages.claim_content(content)
             self._write([event])
 
     def price(self, event: Event, quality: str, config_price: object = None) -> None:
@@ -297,7 +300,7 @@ class Session:
             self._dropped += len(events)
             PROCESS.guard.tell_once(
                 f"write:{file.path}",
-                f"the log {file.path} cannot be written ({file.last_error}); the workflow goes on, what is lost is counted",
+                f"the log {file.path} cannot be written ({file.last_error}); what is lost is counted",
             )
 
     def _line(self, event: Event) -> bytes:

@@ -36,9 +36,9 @@ def record_created(session: Session, agent: object, arguments: Mapping[str, Any]
     models = models_of(arguments.get("llm_config"))
     if models:
         detail["models"] = models
-    session.record(
-        Event(kind="agent.created", agent=name, detail=detail, content=bounded(arguments.get("system_message")))
-    )
+    instructions = arguments.get("system_message")
+    event = Event(kind="agent.created", agent=name, detail=detail, content=bounded(instructions))
+    session.record_carrying(event, instructions)
 
 
 def record_first_sight(session: Session, agent: object) -> None:

@@ -28,7 +28,7 @@ from ag2obs.usage.providers import provider_of
 
 KIND = "llm.call"
 
-_NOT_PARAMETERS = frozenset({"messages", "prompt", "input", "tools", "functions", "response_format", "model"})
+_NOT_PARAMETERS = frozenset({"messages", "prompt", "input", "tools", "functions", "response_format", "model", "stream"})
 
 
 class Attempt:

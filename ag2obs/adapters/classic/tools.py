@@ -53,7 +53,7 @@ def function_use(agent: object, function: Any, arguments: object, returned: obje
         arguments=bounded(arguments),
         result=bounded(returned),
     )
-    session.record_tool(event, returned)
+    session.record_carrying(event, returned)
 
 
 def _record_call(work: Work) -> None:
@@ -66,7 +66,7 @@ def _record_call(work: Work) -> None:
         event.status = STATUS_ERROR
         kind, event.reason = _failure(work.subject, event)
         event.error = ErrorInfo(id=work.session.next_failure_id(), type=kind, message=_text(content))
-    work.session.record_tool(event, content)
+    work.session.record_carrying(event, content)
 
 
 def _failure(agent: Any, event: Event) -> tuple[str, str]:
