@@ -185,10 +185,7 @@ def agent_summaries(agents: Groups[str]) -> list[AgentSummary]:
 
 
 def model_summaries(models: Groups[tuple[str, str]]) -> list[ModelSummary]:
-    return [
-        ModelSummary(name, provider or None, models[name, provider].totals())
-        for name, provider in sorted(models)
-    ]
+    return [ModelSummary(name, provider or None, models[name, provider].totals()) for name, provider in sorted(models)]
 
 
 def tool_summaries(tools: dict[str, ToolTally]) -> list[ToolSummary]:

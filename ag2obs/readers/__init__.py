@@ -46,7 +46,9 @@ def open_log(path: str | PathLike[str]) -> LogReader:
 
 
 def is_log(path: Path) -> bool:
-    """Tell whether a file is a log that one of the readers recognises; raises ``LogFormatError``."""
+    """Tell whether one of the readers recognises a file; raises ``LogFormatError`` when it cannot be read."""
+    if not path.is_file() and path.exists() and not path.is_dir():
+        return False
     head = _head(path)
     return any(reader.recognises(head) for reader in READERS)
 

@@ -1,0 +1,173 @@
+"""Finds logs: those of a folder, those the settings name, and the one that holds a session."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from ag2obs.errors import LogFormatError
+from ag2obs.events import timestamp
+from ag2obs.readers import is_log, open_log
+from ag2obs.settings import Settings
+
+LATEST = "latest"
+
+
+class FoundSession(msgspec.Struct, frozen=True):
+    """Where to read what a SESSION argument named."""
+
+    paths: tuple[Path, ...]
+    """The files to read, oldest first."""
+    session_id: str | None
+    """None for a path: then every session of the file is meant."""
+
+
+def find_logs(folder: Path) -> list[Path]:
+    """Return the logs in ``folder`` and below, oldest change first, without hidden folders.
+
+    Files that cannot be read are among them; files of other kinds are not. Raises ``LogFormatError`` when there
+    is no such folder.
+    """
+    if not folder.is_dir():
+        raise LogFormatError(f"{folder} is not a folder" if folder.exists() else f"{folder} does not exist")
+    return _oldest_first(_logs_among(_files_below(folder)))
+
+
+def configured_logs(settings: Settings) -> list[Path]:
+    """Return the logs that sessions with these settings write, oldest change first; empty if there is none.
+
+    A shared log is that file and its rotated siblings (``name.1``); with a log per session they are all logs
+    in ``log_folder``.
+    """
+    folder = log_folder(settings.log_file)
+    if not folder.is_dir():
+        return []
+    if "{" in settings.log_file:
+        return find_logs(folder)
+    name = Path(settings.log_file).name
+    siblings = (path for path in folder.iterdir() if path.name == name or path.name.startswith(name + "."))
+    return _oldest_first(_logs_among(siblings))
+
+
+def log_folder(template: str) -> Path:
+    """Return the folder that holds all logs of a log file template: what precedes its first placeholder."""
+    parts = Path(os.path.expanduser(template)).parts
+    fixed = next((index for index, part in enumerate(parts) if "{" in part), len(parts) - 1)
+    return Path(*parts[:fixed]).absolute()
+
+
+def expand(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """Return files as they are and folders as the logs in them, each file once.
+
+    Raises ``LogFormatError`` for a folder without a log.
+    """
+    found: dict[object, Path] = {}
+    for path in map(Path, paths):
+        logs = [path]
+        if path.is_dir():
+            logs = find_logs(path)
+            if not logs:
+                raise LogFormatError(f"no file in {path} is a log")
+        for log in logs:
+            found.setdefault(_identity(log), log)
+    return list(found.values())
+
+
+def find_session(argument: str, settings: Settings) -> FoundSession:
+    """Return the session that ``argument`` names: a path, ``latest``, a session id or a unique prefix of one.
+
+    Ids are looked up in the configured logs. Raises ``LogFormatError`` with what to do instead.
+    """
+    if argument != LATEST and (os.sep in argument or os.path.exists(argument)):
+        return FoundSession(tuple(expand([argument])), None)
+    logs = configured_logs(settings)
+    if not logs:
+        raise LogFormatError(f"there is no log in {log_folder(settings.log_file)} yet; name a file instead")
+    if argument == LATEST:
+        return _latest(logs)
+    return _by_prefix(argument, logs)
+
+
+def _by_prefix(prefix: str, logs: list[Path]) -> FoundSession:
+    paths: dict[str, list[Path]] = {}
+    for log in logs:
+        for session_id in _sessions_in(log):
+            if session_id.startswith(prefix):
+                paths.setdefault(session_id, []).append(log)
+    if prefix in paths:
+        paths = {prefix: paths[prefix]}
+    if not paths:
+        raise LogFormatError(f"no session begins with {prefix!r}; ag2obs list shows those that are there")
+    if len(paths) > 1:
+        some = ", ".join(sorted(paths)[:3])
+        raise LogFormatError(f"{len(paths)} sessions begin with {prefix!r}, such as {some}; give more of the id")
+    ((session_id, found),) = paths.items()
+    return FoundSession(tuple(found), session_id)
+
+
+def _latest(logs: list[Path]) -> FoundSession:
+    """Return the session that started last.
+
+    A file holds no event that is younger than its last change, so files older than that session are not read.
+    """
+    read: dict[Path, dict[str, str]] = {}
+    newest = ("", "")
+    for log in reversed(logs):
+        if newest[0] > _last_change(log):
+            break
+        read[log] = _sessions_in(log)
+        for session_id, first in read[log].items():
+            newest = max(newest, (first, session_id))
+    session_id = newest[1]
+    return FoundSession(tuple(log for log in reversed(read) if session_id in read[log]), session_id)
+
+
+def _sessions_in(log: Path) -> dict[str, str]:
+    """Return the ids of the sessions in a log and the time of each one's first event."""
+    first: dict[str, str] = {}
+    for event in open_log(log).iter_accounting():
+        first.setdefault(event.session, event.ts)
+    return first
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Yield the files of a folder tree, and the folders in it that cannot be read."""
+    unreadable: list[Path] = []
+    for parent, folders, files in os.walk(folder, onerror=lambda error: unreadable.append(Path(error.filename))):
+        folders[:] = (name for name in folders if not name.startswith("."))
+        yield from (Path(parent, name) for name in files)
+    yield from unreadable
+
+
+def _logs_among(paths: Iterable[Path]) -> Iterator[Path]:
+    """Pick the logs. What cannot be read is picked too, so that whoever reads it says so."""
+    for path in paths:
+        try:
+            if is_log(path):
+                yield path
+        except LogFormatError:
+            if path.exists():
+                yield path
+
+
+def _oldest_first(logs: Iterable[Path]) -> list[Path]:
+    return sorted(logs, key=lambda log: (log.stat().st_mtime_ns, log))
+
+
+def _last_change(log: Path) -> str:
+    """Return when a file was last changed as an event's ``ts``, rounded up by what file systems round down."""
+    moment = datetime.fromtimestamp(log.stat().st_mtime, UTC) + timedelta(seconds=2)  # FAT keeps even seconds
+    return timestamp(moment)
+
+
+def _identity(log: Path) -> object:
+    """Return what is equal for two names of one file."""
+    try:
+        status = log.stat()
+    except OSError:
+        return log
+    return status.st_dev, status.st_ino

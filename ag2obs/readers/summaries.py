@@ -1,0 +1,36 @@
+"""Summaries of log files: readers feed the summary fold."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from ag2obs.analysis.summary import RuntimeSummary, SummaryFold
+from ag2obs.readers import open_log
+from ag2obs.readers.find import expand
+
+
+def summarize_runtime_file(
+    path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+) -> RuntimeSummary:
+    """Return one summary of a log file, of the logs in a folder, or of several of them.
+
+    A file named twice counts once, and a session that continues in another file is one session. Raises
+    ``LogFormatError`` for the first path that is missing, empty, unreadable or not a log.
+    """
+    paths = [path] if isinstance(path, (str, os.PathLike)) else path
+    fold = SummaryFold()
+    for log in expand(paths):
+        add_log(fold, log)
+    return fold.result()
+
+
+summarize_autogen_runtime_file = summarize_runtime_file
+
+
+def add_log(fold: SummaryFold, path: str | os.PathLike[str], *, with_content: bool = False) -> None:
+    """Add every event of one log to ``fold``, and the lines that hold none; raises ``LogFormatError``."""
+    log = open_log(path)
+    for event in log.iter_events() if with_content else log.iter_accounting():
+        fold.add(event)
+    fold.add_bad_lines(log.report.bad_lines)
