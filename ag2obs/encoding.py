@@ -142,9 +142,9 @@ class _Walk:
             self.path.discard(identity)
 
     def dict_items(self, value: dict[Any, Any]) -> Iterable[tuple[Any, Any]]:
-        """Return the items that fit; copying is one step, in which no other thread can change the dict."""
-        if dict.__len__(value) <= self.nodes:
-            return dict.copy(value).items()
+        """Return the items that fit. A copy is one step, in which no other thread can change the dict."""
+        if type(value) is dict and len(value) <= self.nodes:
+            return value.copy().items()
         return _first(lambda: dict.items(value), self.nodes)
 
     def mapping(self, items: Iterable[tuple[Any, Any]], size: int, depth: int) -> dict[str, Any]:
@@ -189,7 +189,7 @@ class _Walk:
         ]
         extra = stored(value, kind, "__pydantic_extra__")
         if type(extra) is dict:
-            items += dict.copy(extra).items()
+            items += extra.copy().items()
         items = [item for item in items if item[1] is not MISSING]
         return self.mapping(items, len(items), depth)
 

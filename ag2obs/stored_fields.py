@@ -5,6 +5,8 @@ from __future__ import annotations
 import types
 from typing import Any
 
+import msgspec
+
 NAME_CHARACTERS = 200
 
 MISSING = object()
@@ -24,12 +26,13 @@ def function_name(function: Any) -> str:
 
 def field_names(kind: type) -> dict[str, bool]:
     """Return the fields of a dataclass, pydantic model or msgspec struct, and whether its repr shows them."""
+    if issubclass(kind, msgspec.Struct):
+        return dict.fromkeys(kind.__struct_fields__, True)
     for attribute in ("__pydantic_fields__", "__dataclass_fields__", "__fields__"):
         fields = _class_attribute(kind, attribute)
         if type(fields) is dict:
             return {name: getattr(info, "repr", True) is not False for name, info in fields.items()}
-    names = _class_attribute(kind, "__struct_fields__")
-    return dict.fromkeys(names, True) if type(names) is tuple else {}
+    return {}
 
 
 def stored(value: object, kind: type, name: str) -> Any:
