@@ -11,7 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 
 from ag2obs.events import Usage
@@ -163,22 +164,18 @@ def _config_rates(price: object) -> Rates | None:
     if price is None or isinstance(price, (str, bytes)):
         return None
     pair = list(price) if isinstance(price, Sequence) else [price, price]
-    if len(pair) != 2:
+    if len(pair) != 2 or not all(type(value) in (int, float, Decimal) for value in pair):
         return None
-    sent, answered = (_per_million(value) for value in pair)
-    return None if sent is None or answered is None else Rates(input=sent, output=answered)
+    return _rates_of_pair(*pair)
 
 
-def _per_million(value: object) -> Decimal | None:
-    """Return dollars per million tokens for dollars per thousand, or None for what is no price."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+@lru_cache(maxsize=256)
+def _rates_of_pair(sent: float | Decimal, answered: float | Decimal) -> Rates | None:
+    # A float is taken as it was written: 0.0025, not its binary neighbour.
+    amounts = [Decimal(str(value)) for value in (sent, answered)]
+    if not all(amount.is_finite() and amount >= 0 for amount in amounts):
         return None
-    try:
-        # A float is taken as it was written: 0.0025, not its binary neighbour.
-        amount = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return EXACT_ARITHMETIC.scaleb(amount, 3) if amount.is_finite() and amount >= 0 else None
+    return Rates(*(EXACT_ARITHMETIC.scaleb(amount, 3) for amount in amounts))
 
 
 def _counted(usage: Usage | None) -> bool:

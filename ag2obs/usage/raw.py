@@ -58,14 +58,14 @@ def usage_of_stream_tail(tail: bytes, provider: str | None) -> tuple[Usage | Non
     tokens are None and only the usage object is returned. A body that is one JSON document works too.
     """
     raw: dict[str, Any] | None = None
-    for event in _events(tail):
+    for event in _events_from_the_end(tail):
         found = raw_usage_dict(event)
         if found is None:
             continue
-        if raw is not None and event.get("type") == "message_delta":
-            raw = raw | {name: value for name, value in found.items() if value}
-        else:
-            raw = found
+        # What came later completes what came earlier and wins over it, but for zeros.
+        raw = found if raw is None else found | {name: value for name, value in raw.items() if value}
+        if event.get("type") != "message_delta":
+            break
     return _read(raw, provider), raw
 
 
@@ -76,15 +76,13 @@ def _read(raw: dict[str, Any] | None, provider: str | None) -> Usage | None:
     return read_usage(raw)
 
 
-def _events(tail: bytes) -> Iterator[Mapping[str, Any]]:
+def _events_from_the_end(tail: bytes) -> Iterator[Mapping[str, Any]]:
     whole = _parse(tail) if tail.lstrip()[:1] in (b"{", b"[") else None
-    lines = [line for line in tail.splitlines() if any(mark in line for mark in _LINE_MARKS)]
-    events = (
-        [whole] if whole is not None else map(_parse, (line.strip().removeprefix(b"data:") for line in lines))
-    )
+    lines = (line for line in reversed(tail.splitlines()) if any(mark in line for mark in _LINE_MARKS))
+    events = (_parse(line.strip().removeprefix(b"data:")) for line in lines) if whole is None else (whole,)
     for event in events:
         # Gemini streams an array of responses to clients that do not ask for server-sent events.
-        for part in event if isinstance(event, list) else (event,):
+        for part in reversed(event) if isinstance(event, list) else (event,):
             if isinstance(part, Mapping):
                 yield part
 

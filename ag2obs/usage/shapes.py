@@ -8,7 +8,7 @@ report send zeros or nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from ag2obs.events import Usage
@@ -18,8 +18,8 @@ _LARGEST_COUNT = 10**15
 
 
 def field(holder: object, name: str) -> Any:
-    """Return a key of a mapping or an attribute of an object; None where there is none."""
-    return holder.get(name) if isinstance(holder, Mapping) else getattr(holder, name, None)
+    """Return a key of a dictionary or an attribute of an object; None where there is none."""
+    return holder.get(name) if isinstance(holder, dict) else getattr(holder, name, None)
 
 
 def count(value: object) -> int | None:
