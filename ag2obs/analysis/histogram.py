@@ -52,6 +52,10 @@ class LogHistogram:
         if not self.count:
             return None
         rank = max(1, math.ceil(quantile * self.count))
+        if rank == 1:
+            return self.minimum
+        if rank >= self.count:
+            return self.maximum
         seen = 0
         for index in sorted(self._buckets):
             seen += self._buckets[index]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,10 +19,8 @@ def still_running(resource: Mapping[str, Any], started: datetime | None) -> bool
     True only where ``resource`` names this host and a process that lives. On Linux a process that began after
     the session did has merely been given the same number.
     """
-    import socket
-
     pid = resource.get("pid")
-    if not isinstance(pid, int) or pid <= 0 or resource.get("host") != socket.gethostname():
+    if not isinstance(pid, int) or pid <= 0 or resource.get("host") != platform.node():
         return False
     if not _process_exists(pid):
         return False

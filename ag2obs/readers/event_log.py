@@ -66,7 +66,7 @@ class EventLogReader:
                     try:
                         event = decode(line)
                     except _UNDECODABLE:
-                        if len(line) == LONGEST_LINE:
+                        if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
                             _skip_line(file)
                         recovered = second_try(line) or self._recover(line, decode)
                         if recovered is None:

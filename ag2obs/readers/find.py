@@ -6,13 +6,16 @@ import os
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from ag2obs.errors import LogFormatError
 from ag2obs.events import timestamp
 from ag2obs.readers import is_log, open_log
-from ag2obs.settings import Settings
+
+if TYPE_CHECKING:
+    from ag2obs.settings import Settings
 
 LATEST = "latest"
 
