@@ -1,0 +1,76 @@
+"""Where a token may begin in text that went through JSON, URLs or a terminal.
+
+In a serialised log the line break before a token is the two bytes ``\\`` and ``n``, so a plain word boundary
+misses it. Bytes from 0x80 on (UTF-8) never belong to a token and are boundaries.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ag2obs.redaction.rule import Left
+
+_BACKSLASH = 0x5C
+_WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+_INNER = {Left.ANY: frozenset[int](), Left.WORD: _WORD, Left.BASE64: _WORD | frozenset(b"/+")}
+_ESCAPE_LETTERS = frozenset(b"bfnrtu")
+_HEX = frozenset(b"0123456789abcdefABCDEF")
+_ESCAPE_ENDS = _HEX | frozenset(b"nrtm")
+_LONGEST_ESCAPE = 12
+
+# A JSON escape of any depth, a byte of a URL, the end of a terminal colour, a repr of a byte.
+_ESCAPE_BEFORE = re.compile(
+    rb"(?:\\[nrtbf]|\\u[0-9a-fA-F]{4}|%[0-9a-fA-F]{2}|\[[0-9;]{0,9}m|\\x[0-9a-fA-F]{2})\Z"
+)
+
+
+def token_may_start(data: bytes, position: int, left: Left) -> bool:
+    """Return whether a token whose row says ``left`` can begin at ``position``."""
+    if position == 0:
+        return True
+    previous = data[position - 1]
+    if previous not in _INNER[left]:
+        return True
+    return (
+        previous in _ESCAPE_ENDS
+        and _ESCAPE_BEFORE.search(data, max(0, position - _LONGEST_ESCAPE), position) is not None
+    )
+
+
+def backslashes_before(data: bytes, position: int) -> int:
+    """Return how many backslashes stand directly before ``position``."""
+    first = position
+    while first > 0 and data[first - 1] == _BACKSLASH:
+        first -= 1
+    return position - first
+
+
+def splits_escape(data: bytes, position: int) -> bool:
+    """Return whether the byte at ``position`` belongs to an escape that began before it.
+
+    Masking from there would leave a lone backslash (``\\n`` + ``pm_...`` is no npm token) and break the JSON.
+    """
+    slash = data.rfind(b"\\", max(0, position - 5), position)
+    if slash < 0 or backslashes_before(data, slash + 1) % 2 == 0:
+        return False
+    if slash == position - 1:
+        return position < len(data) and data[position] in _ESCAPE_LETTERS
+    return data[slash + 1] == 0x75 and all(byte in _HEX for byte in data[slash + 2 : position])
+
+
+def name_before(data: bytes, position: int, longest: int = 64) -> bytes:
+    """Return the part of a field name that stands before ``position``, without the letters of an escape."""
+    window = data[max(0, position - longest) : position]
+    name = window.translate(_NOT_A_NAME_BYTE).rpartition(b" ")[2]
+    if not name or len(name) == len(window):
+        return name
+    before = window[len(window) - len(name) - 1]
+    if before == _BACKSLASH:
+        unicode_escape = name[:1] == b"u" and len(name) >= 5 and all(byte in _HEX for byte in name[1:5])
+        return name[5:] if unicode_escape else name[1:] if name[0] in _ESCAPE_LETTERS else name
+    if before == 0x25 and len(name) >= 2 and name[0] in _HEX and name[1] in _HEX:  # %26 in a URL
+        return name[2:]
+    return name
+
+
+_NOT_A_NAME_BYTE = bytes(byte if byte in _WORD or byte == 0x2E else 0x20 for byte in range(256))

@@ -1,0 +1,227 @@
+"""Values of sensitive fields: ``"password": "..."``, ``API_KEY=...``, ``--token ...``, at any depth of escaping."""
+
+from __future__ import annotations
+
+import re
+
+from ag2obs.redaction.boundaries import name_before
+from ag2obs.redaction.names import Sensitivity, bytes_sensitivity
+from ag2obs.redaction.placeholders import LONGEST_JUDGED, is_placeholder, looks_random
+from ag2obs.redaction.quoting import QUOTE, string_end
+from ag2obs.redaction.rule import Span
+
+_SEPARATOR = re.compile(
+    rb"""
+    (?P<rest>[A-Za-z0-9_\-]{0,40}+)
+    (?:
+      (?: (?P<name_quote>"""
+    + QUOTE
+    + rb""") \]? )?+
+      (?:
+        [ \t]*+ (?P<sign>:=|=>|[:=]|\\+u003[dDaA]|%3[dDaA]) (?![=>]) [ \t]*+
+        (?: (?:Optional\[str\]|str(?:[ ]\|[ ]None)?|SecretStr|string) [ \t]* = [ \t]*+ )?
+      | [ \t]*,[ \t]* (?P<member>\\*["']value\\*["'][ \t]*:[ \t]*|(?=[bB]?\\*["']))
+      )
+    | (?P<flag>[ \t]++(?![=:|]))
+    | (?P<tag>>)
+    )
+    """,
+    re.VERBOSE,
+)
+_OPENING = re.compile(rb"[bBuUrRfF]?(?P<quote>" + QUOTE + rb")", re.VERBOSE)
+_NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?=[\s,}\]\\]|\Z)")
+_ELEMENT = re.compile(rb"(?:\s|\\+[nrt])*+[bBuU]?(?P<quote>\\*[\"'])")
+_AFTER_ELEMENT = re.compile(rb"\\*[\"'](?:\s|\\+[nrt])*+,")
+_SIGN_OR_SPACE = (b"=", b":", b" ", b",")
+_MOST_ELEMENTS = 1000
+
+# Up to white space, a quotation mark or an escape. Punctuation belongs to the value if the value goes on behind it
+# and no further "name=" begins there. An even run of backslashes is content unless it spells a line break.
+_BARE = re.compile(
+    rb"""
+    (?: [^\s"'`\\,;&<>(){}\[\]|\x00-\x1f]
+      | [(){}\[\]<>|,;&] (?=[^\s"'`\\,;&<>(){}\[\]|]) (?![\w.%\-]{1,40}+=)
+      | (?:\\\\)++ (?![nrtbfu"'\\/])
+    )++
+    """,
+    re.VERBOSE,
+)
+_TAGGED = re.compile(rb"[^<>\s\"'\\]{1,512}+(?=</|\\+u003[cC])")
+_SCHEME = re.compile(
+    rb"(?:Bearer|Basic|Token|ApiKey|Api-Key|Key|Digest|Negotiate)(?:[ +]++|%20)", re.IGNORECASE
+)
+_COOKIE_PAIR = re.compile(rb"[\w.$\-]++(?:=|%3[dD])")
+_COOKIE_LINE = re.compile(rb"[^\"'\\\r\n<>`]*+")
+_CODE = re.compile(
+    rb"(?:await[ ]|new[ ])?[A-Za-z_][A-Za-z0-9_.]*+[(\[]|[A-Za-z_]+(?:\.[A-Za-z_]+)++(?![\w/+=-])"
+)
+_IDENTIFIER = re.compile(rb"[A-Za-z_]++")
+_LINE_START = re.compile(rb"(?:\A|[\n\r]|\\[nr])[ \t]*+(?:- |export |\# ?)?[\"']?\Z")
+_LINE_END = re.compile(rb"[ \t]*(?:\Z|[\r\n\"]|\\+[nr\"])")
+_JSON_WORD = frozenset(b"{<")
+
+
+def find_field(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
+    """Return the secrets in the value of the field whose name has the anchor ``data[start:end]`` in it."""
+    if _is_word_of_a_sentence(data, start, end):
+        return []
+    separator = _SEPARATOR.match(data, end)
+    if separator is None:
+        return []
+    name = name_before(data, start) + data[start : separator.end("rest")]
+    level = bytes_sensitivity(name)
+    if level is Sensitivity.NONE:
+        return []
+    position = separator.end()
+    name_start = start - (len(name) - (separator.end("rest") - start))
+    if separator["flag"] is not None:
+        return _flag_value(data, name_start, position, level)
+    if separator["tag"] is not None:
+        return _tag_value(data, name_start, position, level)
+    if separator["member"] is not None and level is not Sensitivity.SECRET:
+        return []
+    opening = _OPENING.match(data, position)
+    if opening is not None:
+        return _quoted_value(data, name, opening.end(), opening["quote"], level, is_json)
+    if separator["name_quote"] is not None and level is Sensitivity.SECRET:
+        if data[position : position + 1] == b"[":
+            return _array(data, name, position + 1, is_json)
+        number = _NUMBER.match(data, position)
+        if number is not None:
+            return [Span(number.start(), number.end(), separator["name_quote"])]
+    return _bare_value(data, name, name_start, separator, level)
+
+
+def _is_word_of_a_sentence(data: bytes, start: int, end: int) -> bool:
+    """Tell prose (``the token is``) from ``token = x`` and ``--token x`` without a regular expression."""
+    return (
+        data[end : end + 1] == b" "
+        and data[end + 1 : end + 2] not in _SIGN_OR_SPACE
+        and b"--" not in data[max(0, start - 24) : start + 2]
+    )
+
+
+def find_query_value(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
+    """Return the value of a URL parameter whose anchor (``?key=``) is its whole name."""
+    match = _QUERY_VALUE.match(data, end)
+    if match is None or is_placeholder(match[0]) or not looks_random(match[0].replace(b"%", b"")):
+        return []
+    return [Span(*match.span())]
+
+
+_QUERY_VALUE = re.compile(rb"[A-Za-z0-9_.~%+/=-]{12,}+")
+
+
+def _quoted_value(
+    data: bytes, name: bytes, start: int, quote: bytes, level: Sensitivity, is_json: bool
+) -> list[Span]:
+    end = string_end(data, start, quote, is_json)
+    if end - start <= LONGEST_JUDGED and is_placeholder(data[start:end]):
+        return []
+    if b"ookie" in name.lower():
+        return [Span(start, end)] if _COOKIE_PAIR.match(data, start, end) else []
+    scheme = _SCHEME.match(data, start, end)
+    if scheme is not None:
+        return _unless_placeholder(data, scheme.end(), end)
+    if level is Sensitivity.VALUE_DECIDES and not looks_random(
+        data[start : min(end, start + LONGEST_JUDGED + 1)]
+    ):
+        return []
+    return [Span(start, end)]
+
+
+def _unless_placeholder(data: bytes, start: int, end: int) -> list[Span]:
+    if end <= start or (end - start <= LONGEST_JUDGED and is_placeholder(data[start:end])):
+        return []
+    return [Span(start, end)]
+
+
+def _array(data: bytes, name: bytes, position: int, is_json: bool) -> list[Span]:
+    spans: list[Span] = []
+    for _ in range(_MOST_ELEMENTS):
+        element = _ELEMENT.match(data, position)
+        if element is None:
+            break
+        end = string_end(data, element.end(), element["quote"], is_json)
+        spans += _quoted_value(data, name, element.end(), element["quote"], Sensitivity.SECRET, is_json)
+        after = _AFTER_ELEMENT.match(data, end)
+        if after is None:
+            break
+        position = after.end()
+    return spans
+
+
+def _flag_value(data: bytes, name_start: int, position: int, level: Sensitivity) -> list[Span]:
+    """``--password hunter2`` on a command line."""
+    if data[max(0, name_start - 2) : name_start] != b"--" and not data[name_start:position].startswith(b"--"):
+        return []
+    value = _BARE.match(data, position)
+    if value is None or value.end() - value.start() < 4 or data[position] == 0x2D:
+        return []
+    if level is Sensitivity.VALUE_DECIDES and not looks_random(value[0]):
+        return []
+    return _unless_placeholder(data, value.start(), value.end())
+
+
+def _tag_value(data: bytes, name_start: int, position: int, level: Sensitivity) -> list[Span]:
+    """``<password>hunter2</password>``."""
+    value = _TAGGED.match(data, position) if data[name_start - 1 : name_start] == b"<" else None
+    if value is None or (level is Sensitivity.VALUE_DECIDES and not looks_random(value[0])):
+        return []
+    return _unless_placeholder(data, value.start(), value.end())
+
+
+def _bare_value(
+    data: bytes, name: bytes, name_start: int, separator: re.Match[bytes], level: Sensitivity
+) -> list[Span]:
+    position = separator.end()
+    lowered = name.lower()
+    if lowered.endswith((b"cookie", b"cookies")):
+        pair = _COOKIE_PAIR.match(data, position)
+        line = _COOKIE_LINE.match(data, position) if pair else None
+        return _unless_placeholder(data, position, _without_trailing_space(data, line)) if line else []
+    scheme = _SCHEME.match(data, position)
+    if scheme is not None:
+        position = scheme.end()
+    value = _BARE.match(data, position)
+    if value is None or data[position] in _JSON_WORD:
+        return []
+    end = value.end()
+    while end > position and data[end - 1] in b".,:;":
+        end -= 1
+    if end - position > LONGEST_JUDGED:
+        return [Span(position, end)]
+    text = data[position:end]
+    if len(text) < 4 or is_placeholder(text):
+        return []
+    if scheme is None and not _is_bare_secret(data, name_start, separator, position, text, level):
+        return []
+    return [Span(position, end)]
+
+
+def _without_trailing_space(data: bytes, line: re.Match[bytes]) -> int:
+    end = line.end()
+    while end > line.start() and data[end - 1] in b" \t":
+        end -= 1
+    return end
+
+
+def _is_bare_secret(
+    data: bytes, name_start: int, separator: re.Match[bytes], position: int, text: bytes, level: Sensitivity
+) -> bool:
+    """Tell a value from code that reads a variable and from a sentence that goes on after a colon."""
+    if _CODE.match(data, position):
+        return False
+    if level is Sensitivity.VALUE_DECIDES:
+        return looks_random(text)
+    is_word = _IDENTIFIER.fullmatch(text) is not None
+    if is_word and bytes_sensitivity(text) is not Sensitivity.NONE:
+        return False
+    if separator["sign"] in (b":", b"=>"):
+        if not is_word and any(0x30 <= byte <= 0x39 or byte >= 0x80 for byte in text):
+            return True
+        follows_line_start = _LINE_START.search(data, max(0, name_start - 40), name_start) is not None
+        return follows_line_start and _LINE_END.match(data, position + len(text)) is not None
+    spaced = data[separator.end() - 1] in b" \t"
+    after = data[position + len(text) : position + len(text) + 1]
+    return not (is_word and (spaced or (after in (b",", b")") and b"_" in text)))

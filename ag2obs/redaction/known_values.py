@@ -1,0 +1,153 @@
+"""Secrets whose value is known, found in every form in which a log may hold them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ag2obs.redaction import automaton
+from ag2obs.redaction.boundaries import splits_escape
+from ag2obs.redaction.placeholders import is_placeholder
+from ag2obs.redaction.rule import Span
+
+SHORTEST = 8
+"""Shorter values are masked in their own field only: elsewhere they may be part of a word."""
+LONGEST = 16_384
+"""Longer values (files, certificates) are not searched for."""
+
+# Values of sensitive variables that are words of any log.
+_ORDINARY_WORDS = frozenset(
+    """password postgres localhost changeme disabled required optional database username administrator anonymous
+    redacted basic-auth azure_ad managed_identity default_credentials openai anthropic production development
+    testing staging private-key known-value""".split()  # noqa: SIM905 - a table of words
+)
+_HOST = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*://)?(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:/[\w./-]*)?|localhost(?::\d+)?", re.I
+)
+_MODEL = re.compile(
+    r"(?:[\w.-]+/)*(?:gpt|o[1-9]|chatgpt|claude|gemini|gemma|llama|mistral|mixtral|codestral|command|deepseek|qwen|grok|phi|"
+    r"text-embedding|dall-e|whisper|tts|sonar|kimi|glm|nova|titan)(?:[-.:/_ ]?[\w.]+)*",
+    re.I,
+)
+_NUMBER = re.compile(rb"[0-9.eE+-]+")
+_NUMBER_FIELD = re.compile(rb"(?P<quote>\\*[\"'])[ \t]*:[ \t]*\Z")
+_NUMBER_ELEMENT = re.compile(rb"[\[,:][ \t]*\Z")
+_AFTER_NUMBER = re.compile(rb"[ \t]*(?:[,}\]]|\Z)")
+
+
+def is_learnable(value: str) -> bool:
+    """Return whether ``value`` is specific enough to be masked wherever it occurs."""
+    if not SHORTEST <= len(value) <= LONGEST or value.strip() != value:
+        return False
+    if value.lower() in _ORDINARY_WORDS or is_placeholder(value.encode("utf-8", "surrogatepass")):
+        return False
+    return not _is_host_or_model(value)
+
+
+def _is_host_or_model(value: str) -> bool:
+    if len(value) > 100 or "@" in value:
+        return False
+    if _HOST.fullmatch(value):
+        return True
+    longest_run = max(map(len, re.findall(r"[A-Za-z0-9]+", value)), default=0)
+    return longest_run <= 12 and _MODEL.fullmatch(value) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownForm:
+    """One way in which a value is written."""
+
+    name: str
+    outside_json_only: bool
+    """It holds quotation marks, backslashes or line breaks unescaped, so in JSON it could only be structure."""
+    is_number: bool
+
+
+class KnownValues:
+    """An immutable set of known values with its matcher; learning makes a new one."""
+
+    def __init__(self, values: Mapping[str, str], *, accelerated: bool) -> None:
+        self.values = dict(values)
+        forms: dict[bytes, KnownForm] = {}
+        for value, name in self.values.items():
+            for form in encoded_forms(value):
+                forms.setdefault(form, _known_form(form, name))
+        self._forms = tuple(forms.values())
+        self.longest = max(map(len, forms), default=0)
+        self._matcher = automaton.build(tuple(forms), accelerated=accelerated) if forms else None
+
+    def find(self, data: bytes, is_json: bool) -> list[tuple[Span, str]]:
+        """Return where known values occur, with the name of each; the spans may overlap."""
+        if self._matcher is None:
+            return []
+        found: list[tuple[Span, str]] = []
+        for index, start, end in self._matcher.hits(data):
+            form = self._forms[index]
+            if (form.outside_json_only and is_json) or splits_escape(data, start):
+                continue
+            span = _number_span(data, start, end) if form.is_number else Span(start, end)
+            if span is not None:
+                found.append((span, form.name))
+        return found
+
+
+def _known_form(form: bytes, name: str) -> KnownForm:
+    unescaped = any(byte < 0x20 or byte == 0x22 for byte in form) or _has_lone_backslash(form)
+    return KnownForm(name, unescaped, _NUMBER.fullmatch(form) is not None)
+
+
+def _has_lone_backslash(form: bytes) -> bool:
+    return b"\\" in re.sub(rb"\\(?:[\\\"/bfnrt]|u[0-9a-fA-F]{4})", b"", form)
+
+
+def _number_span(data: bytes, start: int, end: int) -> Span | None:
+    """Keep JSON valid where a value made of digits occurs as a bare number."""
+    if data[start - 1 : start].isdigit() or data[end : end + 1].isdigit():
+        return None
+    if _AFTER_NUMBER.match(data, end):
+        field = _NUMBER_FIELD.search(data, max(0, start - 24), start)
+        if field is not None:
+            return Span(start, end, field["quote"])
+        if _NUMBER_ELEMENT.search(data, max(0, start - 24), start):
+            return Span(start, end, b'"') if data[start - 1 : start] != b" " else None
+    return Span(start, end)
+
+
+def encoded_forms(value: str) -> set[bytes]:
+    """Return the value as written plainly, in base64 at every alignment, in a URL, and in JSON once and twice."""
+    raw = value.encode("utf-8", "surrogatepass")
+    forms = {raw}
+    for inner in _inner_base64(raw):
+        forms |= {inner, inner.translate(_TO_URLSAFE)}
+        forms |= {_percent_encoded(inner.decode())} if b"+" in inner or b"/" in inner else set()
+    percent = _percent_encoded(raw)
+    forms |= {percent, _LOWER_ESCAPE.sub(lambda escape: escape[0].lower(), percent)}
+    forms.add(urllib.parse.quote_plus(raw).encode())
+    for ascii_only in (True, False):
+        once = json.dumps(value, ensure_ascii=ascii_only)[1:-1]
+        twice = json.dumps(once, ensure_ascii=ascii_only)[1:-1]
+        forms |= {once.encode("utf-8", "surrogatepass"), twice.encode("utf-8", "surrogatepass")}
+    return forms
+
+
+_TO_URLSAFE = bytes.maketrans(b"+/", b"-_")
+_LOWER_ESCAPE = re.compile(rb"%[0-9A-F]{2}")
+
+
+def _percent_encoded(text: str | bytes) -> bytes:
+    return urllib.parse.quote(text, safe="").encode()
+
+
+def _inner_base64(raw: bytes) -> list[bytes]:
+    """Return the characters that depend on ``raw`` alone, for its three positions in a longer text."""
+    inner = []
+    for offset in range(3):
+        encoded = base64.b64encode(b"\0" * offset + raw)
+        first = (0, 2, 3)[offset]
+        last = len(encoded) - (0, 3, 2)[(offset + len(raw)) % 3]
+        inner.append(encoded[first:last])
+    return inner

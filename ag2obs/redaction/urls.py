@@ -1,0 +1,27 @@
+"""Passwords in URLs: ``postgres://user:p@ss@host/db``."""
+
+from __future__ import annotations
+
+import re
+
+from ag2obs.redaction.placeholders import is_placeholder
+from ag2obs.redaction.rule import Span
+
+_USER = re.compile(rb"""[^\s"'\\<>`/:@?\#,()\[\]{}]{0,128}+:""")
+_PASSWORD = re.compile(rb"""[^\s"'\\<>`/]{1,512}(?=@[\w.\[%$\{-])""")
+_PORT = re.compile(rb"""[0-9]{1,5}(?:[/?\#\s"'\\<>`,;)\]]|\Z)""")
+# A password with an unescaped slash; short and not greedy, for the rest of a long text may hold an "@" too.
+_PASSWORD_WITH_SLASH = re.compile(rb"""[^\s"'\\<>`/@]{1,64}+/[^\s"'\\<>`@]{0,64}+(?=@[\w\[])""")
+
+
+def find_url_password(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
+    """Return the password between ``user:`` and ``@``; also one that holds an ``@`` or a slash itself."""
+    user = _USER.match(data, end)
+    if user is None:
+        return []
+    if _PORT.match(data, user.end()):
+        return []
+    password = _PASSWORD.match(data, user.end()) or _PASSWORD_WITH_SLASH.match(data, user.end())
+    if password is None or is_placeholder(password[0]):
+        return []
+    return [Span(*password.span())]
