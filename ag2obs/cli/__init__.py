@@ -16,8 +16,8 @@ import click
 from ag2obs.cli.exit_codes import ExitCode
 from ag2obs.errors import Ag2obsError
 
-COMMANDS = ("summary", "list")
-"""Names of the commands in the order in which the help lists them; each is a module of this package."""
+COMMANDS = {"summary": "summary", "list": "list_sessions"}
+"""Each command and its module, in the order of the help. A module named like a builtin would hide it here."""
 
 
 class LazyGroup(click.Group):
@@ -31,7 +31,7 @@ class LazyGroup(click.Group):
         """Return the command called ``cmd_name``, None where there is none."""
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"{__name__}.{cmd_name}").command
+        command = import_module(f"{__name__}.{COMMANDS[cmd_name]}").command
         assert isinstance(command, click.Command)
         return command
 
