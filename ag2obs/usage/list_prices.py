@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ _PRICE_KEYS = {
     "request": "requests_kcount",
 }
 """Our kinds of rates and what genai-prices calls them."""
+
+_VERSION_AT_END = re.compile(r"[a-z.@-][1-9]\d?$")
+"""A version number of one or two digits: the end of ``claude-opus-4-1``, not that of ``claude-sonnet-4-2025``."""
 
 
 class ListedModel:
@@ -55,7 +59,7 @@ def find_listed_model(provider: str, name: str) -> ListedModel | None:
     except (LookupError, ValueError):
         return None
     match = found.model.match
-    if match.is_match(name.lower()) and not _ends_at_a_word(match, name.lower()):
+    if match.is_match(name.lower()) and not _keeps_versions_whole(match, name.lower()):
         return None
     return ListedModel(found.model, found.provider.id)
 
@@ -77,18 +81,18 @@ def _rate(value: object) -> Rate | None:
     return value  # type: ignore[return-value]  # the other prices are Decimal or None
 
 
-def _ends_at_a_word(match: MatchLogic, name: str) -> bool:
-    """Tell whether a name matches without being cut inside a word.
+def _keeps_versions_whole(match: MatchLogic, name: str) -> bool:
+    """Tell whether a name matches without being cut inside a version number.
 
     genai-prices matches many models by the beginning or a part of their names, by which a future
-    ``claude-opus-4-10`` would be taken for ``claude-opus-4-1``.
+    ``claude-opus-4-10`` would be taken for ``claude-opus-4-1``. Beginnings of dates are meant to be cut.
     """
     from genai_prices.types import ClauseAnd, ClauseContains, ClauseOr, ClauseStartsWith
 
     if isinstance(match, ClauseOr):
-        return any(_ends_at_a_word(clause, name) for clause in match.or_)
+        return any(_keeps_versions_whole(clause, name) for clause in match.or_)
     if isinstance(match, ClauseAnd):
-        return all(_ends_at_a_word(clause, name) for clause in match.and_)
+        return all(_keeps_versions_whole(clause, name) for clause in match.and_)
     if not match.is_match(name):
         return False
     if isinstance(match, ClauseStartsWith):
@@ -97,5 +101,5 @@ def _ends_at_a_word(match: MatchLogic, name: str) -> bool:
         part = match.contains.lower()
     else:
         return True
-    following = name[name.index(part) + len(part) :][:1]
-    return not following.isalnum() or not part[-1:].isalnum()
+    following = name[name.index(part) + len(part) :]
+    return not (_VERSION_AT_END.search(part) and following[:1].isdigit())
