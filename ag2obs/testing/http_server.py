@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import select
+import selectors
 import socket
 import socketserver
 import threading
@@ -19,20 +19,19 @@ STOP_SECONDS = 5.0
 class Exchange:
     """One request and the ways to answer it."""
 
-    def __init__(self, handler: _Handler, server: HttpServer, content: bytes) -> None:
+    def __init__(self, handler: _Handler, content: bytes) -> None:
         self.method = handler.command
         self.path = handler.path.partition("?")[0]
         self.headers = {name.lower(): value for name, value in handler.headers.items()}
         self.content = content
         self._handler = handler
-        self._server = server
 
     def wait(self, seconds: float) -> bool:
-        """Wait; return whether someone is still there to be answered."""
-        if self._server.stopping.wait(seconds):
-            return False
-        readable, _, _ = select.select([self._handler.connection], [], [], 0)
-        return not readable or bool(self._handler.connection.recv(1, socket.MSG_PEEK))
+        """Wait, as long as the client does; return whether it is still there to be answered."""
+        connection = self._handler.connection
+        with selectors.DefaultSelector() as selector:
+            selector.register(connection, selectors.EVENT_READ)
+            return not selector.select(seconds) or bool(connection.recv(1, socket.MSG_PEEK))
 
     def send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
         """Answer with a whole body."""
@@ -122,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         content = self.rfile.read(int(self.headers.get("content-length") or 0))
-        self.server.answer(Exchange(self, self.server, content))
+        self.server.answer(Exchange(self, content))
 
     do_GET = do_POST  # noqa: N815 - the name that http.server calls
 

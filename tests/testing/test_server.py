@@ -210,9 +210,8 @@ def test_retry_after_is_sent(client, server):
 
 def test_a_timeout_is_a_timeout_for_the_client_and_no_call(client, server):
     with pytest.raises(openai.APITimeoutError):
-        ask(client.with_options(timeout=0.05), "TIMEOUT:0.3")
+        ask(client.with_options(timeout=0.05), "TIMEOUT:1000")
     assert said(client, "TIMEOUT:0.01 SAY:late") == "late"
-    time.sleep(0.4)
     assert server.totals().calls == 1
 
 
