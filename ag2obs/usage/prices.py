@@ -104,11 +104,14 @@ class PriceBook:
         self, provider: str | None, request_model: str | None, response_model: str | None
     ) -> ListedModel | None:
         key = (provider, request_model, response_model)
-        if key not in self._listed:
-            if len(self._listed) >= _MODELS_REMEMBERED:
-                self._listed.clear()
-            self._listed[key] = self._look_up(provider, request_model, response_model)
-        return self._listed.get(key)
+        try:
+            return self._listed[key]
+        except KeyError:
+            listed = self._look_up(provider, request_model, response_model)
+        if len(self._listed) >= _MODELS_REMEMBERED:
+            self._listed.clear()
+        self._listed[key] = listed
+        return listed
 
     def _look_up(
         self, provider: str | None, request_model: str | None, response_model: str | None
