@@ -18,6 +18,11 @@ _RANK = {Confidence.CONTEXT: 0, Confidence.SHARED_PREFIX: 1, Confidence.FORMAT: 
 _NOT_IN_A_MARKER = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
+# A masked token uncovers one that it touched (its end was no boundary); a second pass finds that one, and what is
+# returned is a text in which nothing is found, so that redacting twice changes nothing.
+_MOST_PASSES = 8
+
+
 class Finding(NamedTuple):
     """A secret at ``data[start:end]``. ``quote`` is the quotation mark that a masked bare number needs."""
 
@@ -47,16 +52,14 @@ class Redactor:
 
         UTF-8 in, UTF-8 out; JSON stays JSON; without a secret the very same object is returned.
         """
-        findings = self.find(data)
-        if not findings:
-            return data, 0
-        pieces: list[bytes] = []
-        position = 0
-        for start, end, rule, _, quote in findings:
-            pieces += (data[position:start], quote, b"[REDACTED:%s]" % rule.encode(), quote)
-            position = end
-        pieces.append(data[position:])
-        return b"".join(pieces), len(findings)
+        count = 0
+        for _ in range(_MOST_PASSES):
+            findings = self.find(data)
+            if not findings:
+                break
+            count += len(findings)
+            data = _masked(data, findings)
+        return data, count
 
     def redact_text(self, text: str) -> str:
         """Return ``text`` with every secret masked; lone surrogates are kept."""
@@ -139,6 +142,16 @@ class Redactor:
     def overlap(self) -> int:
         """Return how many bytes a scan in chunks must carry over so that no known value is cut in two."""
         return self._known.longest + 32 if self._known.longest else 0
+
+
+def _masked(data: bytes, findings: list[Finding]) -> bytes:
+    pieces: list[bytes] = []
+    position = 0
+    for start, end, rule, _, quote in findings:
+        pieces += (data[position:start], quote, b"[REDACTED:%s]" % rule.encode(), quote)
+        position = end
+    pieces.append(data[position:])
+    return b"".join(pieces)
 
 
 def _marker_name(name: str) -> str:

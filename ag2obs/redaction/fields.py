@@ -33,6 +33,7 @@ _NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?=[\s,}\]\\]|\
 _ELEMENT = re.compile(rb"(?:\s|\\+[nrt])*+[bBuU]?(?P<quote>\\*[\"'])")
 _AFTER_ELEMENT = re.compile(rb"\\*[\"'](?:\s|\\+[nrt])*+,")
 _SIGN_OR_SPACE = (b"=", b":", b" ", b",")
+_AFTER_A_STRING = (b"", b",", b"}", b"]", b")", b";", b":", b"\n")
 _MOST_ELEMENTS = 1000
 
 # Up to white space, a quotation mark or an escape. Punctuation belongs to the value if the value goes on behind it
@@ -78,10 +79,10 @@ def find_field(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
         return _flag_value(data, name_start, position, level)
     if separator["tag"] is not None:
         return _tag_value(data, name_start, position, level)
-    if separator["member"] is not None and level is not Sensitivity.SECRET:
-        return []
     opening = _OPENING.match(data, position)
     if opening is not None:
+        if separator["name_quote"] is None and _closes_a_string(data, opening, is_json):
+            return []
         return _quoted_value(data, name, opening.end(), opening["quote"], level, is_json)
     if separator["name_quote"] is not None and level is Sensitivity.SECRET:
         if data[position : position + 1] == b"[":
@@ -90,6 +91,12 @@ def find_field(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
         if number is not None:
             return [Span(number.start(), number.end(), separator["name_quote"])]
     return _bare_value(data, name, name_start, separator, level)
+
+
+def _closes_a_string(data: bytes, opening: re.Match[bytes], is_json: bool) -> bool:
+    """Tell the end of a string that ends with a bare name (``"your password:"}``) from the start of a value."""
+    following = data[opening.end() : opening.end() + 1]
+    return following in _AFTER_A_STRING or (is_json and opening["quote"] == b'"')
 
 
 def _is_word_of_a_sentence(data: bytes, start: int, end: int) -> bool:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 _MARKER = b"[REDACTED]"
+_NUMBER_BYTES = b"0123456789.+-eE"
+_ALL_ONES = bytes.maketrans(b"0123456789", b"1111111111")
 
 
 def mask_in_place(data: bytes, spans: Iterable[tuple[int, int]]) -> bytes:
     """Return ``data`` with each span masked by as many bytes; strict JSON stays strict JSON.
 
-    A span of digits may be a bare JSON number and is filled with nines, for a number it must remain.
+    What reads as a number may be a bare JSON number and must remain one: its digits become ones.
     """
     masked = bytearray(data)
     for start, end in spans:
         length = end - start
-        if data[start:end].isdigit():
-            masked[start:end] = b"9" * length
+        if not data[start:end].strip(_NUMBER_BYTES):
+            masked[start:end] = data[start:end].translate(_ALL_ONES)
         elif length >= len(_MARKER):
             masked[start:end] = _MARKER + b"*" * (length - len(_MARKER))
         else:

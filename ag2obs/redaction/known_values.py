@@ -35,7 +35,7 @@ _MODEL = re.compile(
 )
 _NUMBER = re.compile(rb"[0-9.eE+-]+")
 _NUMBER_FIELD = re.compile(rb"(?P<quote>\\*[\"'])[ \t]*:[ \t]*\Z")
-_NUMBER_ELEMENT = re.compile(rb"[\[,:][ \t]*\Z")
+_ESCAPE_OR_QUOTE = re.compile(rb"\\.|\"", re.DOTALL)
 _AFTER_NUMBER = re.compile(rb"[ \t]*(?:[,}\]]|\Z)")
 
 
@@ -85,11 +85,12 @@ class KnownValues:
         if self._matcher is None:
             return []
         found: list[tuple[Span, str]] = []
+        strings = _JsonStrings(data) if is_json else None
         for index, start, end in self._matcher.hits(data):
             form = self._forms[index]
             if (form.outside_json_only and is_json) or splits_escape(data, start):
                 continue
-            span = _number_span(data, start, end) if form.is_number else Span(start, end)
+            span = _number_span(data, start, end, strings) if form.is_number else Span(start, end)
             if span is not None:
                 found.append((span, form.name))
         return found
@@ -104,16 +105,34 @@ def _has_lone_backslash(form: bytes) -> bool:
     return b"\\" in re.sub(rb"\\(?:[\\\"/bfnrt]|u[0-9a-fA-F]{4})", b"", form)
 
 
-def _number_span(data: bytes, start: int, end: int) -> Span | None:
-    """Keep JSON valid where a value made of digits occurs as a bare number."""
-    if data[start - 1 : start].isdigit() or data[end : end + 1].isdigit():
+class _JsonStrings:
+    """Tells whether places in a JSON document are inside a string; cheap for places asked for in order."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._position = 0
+        self._inside = False
+
+    def hold(self, place: int) -> bool:
+        """Return whether ``place`` is inside a string."""
+        if place < self._position:
+            self._position, self._inside = 0, False
+        for match in _ESCAPE_OR_QUOTE.finditer(self._data, self._position, place):
+            self._inside ^= match[0] == b'"'
+            self._position = match.end()
+        return self._inside
+
+
+def _number_span(data: bytes, start: int, end: int, strings: _JsonStrings | None) -> Span | None:
+    """Keep JSON valid where a value made of digits occurs as a bare number, at any depth of escaping."""
+    if data[max(0, start - 1) : start].isdigit() or data[end : end + 1].isdigit():
         return None
-    if _AFTER_NUMBER.match(data, end):
-        field = _NUMBER_FIELD.search(data, max(0, start - 24), start)
-        if field is not None:
-            return Span(start, end, field["quote"])
-        if _NUMBER_ELEMENT.search(data, max(0, start - 24), start):
-            return Span(start, end, b'"') if data[start - 1 : start] != b" " else None
+    if strings is not None and not strings.hold(start):
+        part_of_a_number = _NUMBER.match(data, max(0, start - 1), start) or _NUMBER.match(data, end, end + 1)
+        return None if part_of_a_number else Span(start, end, b'"')
+    field = _NUMBER_FIELD.search(data, max(0, start - 24), start)
+    if field is not None and _AFTER_NUMBER.match(data, end):
+        return Span(start, end, field["quote"])
     return Span(start, end)
 
 

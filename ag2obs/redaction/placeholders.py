@@ -21,7 +21,7 @@ _PLACEHOLDER = re.compile(  # of the value in lower case
     rb"""(?x)
       \s*+
     | (?:(?:bearer|basic|token|apikey)\s+)? \[redacted (?::[\w.-]*)? \]? \**
-    | <[^>]*> | \$\{.* | \$\(.* | \$[a-z_][a-z0-9_]* | \$[0-9]+ | \{\{?[^{}]*\}\}? | %\(\w+\)s | %[sdr] | %[a-z_]+%
+    | <[^>]*> | \$\{.* | \$\(.* | \$[a-z_][a-z0-9_]* | \$[0-9]+ | \{\{?[a-z_.\s]*\}\}? | %\(\w+\)s | %[sdr] | %[a-z_]+%
     | :[a-z_]\w* | \?+ | @[a-z_]\w*
     | [*x.\-_\#]{3,} | (?:\xe2\x80\xa2|\xe2\x80\xa6|\xe2\x97\x8f)+
     | (?:your|insert|enter|replace|example|dummy|fake|sample|placeholder|put|add|some|the)[-_\ ].*

@@ -1,0 +1,140 @@
+"""What holds for any input: JSON stays JSON, twice is once, both builds agree, nothing else changes."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ag2obs.redaction import Redactor
+from ag2obs.redaction.rules import RULES
+
+from .templates import fill
+
+_ACCELERATED = Redactor(accelerated=True)
+_FALLBACK = Redactor(accelerated=False)
+_KNOWN = "q9Zp\\x\"7Lm w'2"
+_NUMBER = "8739201846"
+for _redactor in (_ACCELERATED, _FALLBACK):
+    _redactor.learn(_KNOWN, "DB_PASSWORD")
+    _redactor.learn(_NUMBER, "PIN_SECRET")
+
+_EXAMPLES = [fill(rule.example, random.Random(rule.id))[0] for rule in RULES]
+_PUNCTUATION = [
+    '"',
+    "'",
+    "\\",
+    "\n",
+    "\t",
+    "=",
+    ": ",
+    ":",
+    ", ",
+    ",",
+    " ",
+    "{",
+    "}",
+    "[",
+    "]",
+    "&",
+    "%22",
+    "\\n",
+    "\\u0022",
+]
+_NAMES = [
+    "password",
+    "api_key",
+    "token",
+    "Authorization",
+    "cookie",
+    "secret",
+    "max_tokens",
+    "x",
+    "é",
+    "pwd",
+    "--token",
+]
+_VALUES = [
+    "hunter2",
+    "[REDACTED:password]",
+    "None",
+    "a=b",
+    "Bearer ",
+    "://u:p@h",
+    "npm_",
+    "-----BEGIN ",
+    _KNOWN,
+    _NUMBER,
+]
+_text = st.lists(st.sampled_from(_EXAMPLES + _PUNCTUATION * 6 + _NAMES * 3 + _VALUES * 2), max_size=14).map(
+    "".join
+)
+_leaf = st.one_of(
+    _text, st.integers(), st.booleans(), st.none(), st.just(int(_NUMBER)), st.floats(allow_nan=False)
+)
+
+
+def _levels(children: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    keys = st.one_of(st.sampled_from(_NAMES), _text)
+    return st.one_of(
+        st.lists(children, max_size=4),
+        st.dictionaries(keys, children, max_size=4),
+        children.map(json.dumps),
+        children.map(str),
+    )
+
+
+_document = st.recursive(_leaf, _levels, max_leaves=12)
+
+
+@settings(max_examples=150, deadline=None)
+@given(_document)
+def test_json_stays_json_and_twice_is_once(value: Any) -> None:
+    data = msgspec.json.encode({"v": 1, "content": value})
+    redacted, count = _ACCELERATED.redact(data)
+    assert _shape(json.loads(redacted)) == _shape(json.loads(data))
+    assert (redacted is data) == (count == 0)
+    assert _ACCELERATED.redact(redacted) == (redacted, 0)
+    assert _FALLBACK.redact(data) == (redacted, count)
+
+
+@settings(max_examples=150, deadline=None)
+@given(_text)
+def test_text_is_redacted_alike_by_both_builds_and_once(text: str) -> None:
+    redacted = _ACCELERATED.redact_text(text)
+    assert _FALLBACK.redact_text(text) == redacted
+    assert _ACCELERATED.redact_text(redacted) == redacted
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(alphabet=st.characters(), max_size=40), st.text(max_size=10))
+def test_any_characters_survive(before: str, after: str) -> None:
+    secret = "ghp_" + "aB3dE6gH9j" * 4
+    redacted = _ACCELERATED.redact_text(f"{before}\ud800 {secret} {after}")
+    assert redacted.startswith(_ACCELERATED.redact_text(before)[:1])
+    assert secret not in redacted
+    assert "\ud800" in redacted
+
+
+@settings(max_examples=500, deadline=None)
+@given(_document)
+def test_masking_in_place_keeps_length_and_json(value: Any) -> None:
+    from ag2obs.redaction import mask_in_place
+
+    data = msgspec.json.encode({"content": value})
+    masked = mask_in_place(data, _ACCELERATED.known_spans(data))
+    assert len(masked) == len(data)
+    assert _shape(json.loads(masked)) == _shape(json.loads(data))
+
+
+def _shape(value: Any) -> Any:
+    """Return the structure: masking turns leaves into strings and changes nothing else."""
+    if isinstance(value, dict):
+        return [_shape(member) for member in value.values()]
+    if isinstance(value, list):
+        return [_shape(member) for member in value]
+    return None
