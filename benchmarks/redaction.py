@@ -113,13 +113,13 @@ def main() -> int:
             for redactor in redactors.values()
         )
         print(f"{name:<28}{row}")
-    print("\nhostile megabyte, s")
+    print("\nhostile megabyte, s of CPU")
     for name, data in hostile_inputs().items():
-        begin = time.perf_counter()
+        begin = time.process_time()
         redactors["accelerated"].redact(data)
-        middle = time.perf_counter()
+        middle = time.process_time()
         redactors["pure Python"].redact(data)
-        print(f"{name:<28}{middle - begin:>12.3f}{time.perf_counter() - middle:>12.3f}")
+        print(f"{name:<28}{middle - begin:>12.3f}{time.process_time() - middle:>12.3f}")
     return 0
 
 

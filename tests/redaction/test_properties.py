@@ -91,7 +91,7 @@ def _levels(children: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 _document = st.recursive(_leaf, _levels, max_leaves=12)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(_document)
 def test_json_stays_json_and_twice_is_once(value: Any) -> None:
     data = msgspec.json.encode({"v": 1, "content": value})
@@ -102,7 +102,7 @@ def test_json_stays_json_and_twice_is_once(value: Any) -> None:
     assert _FALLBACK.redact(data) == (redacted, count)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(_text)
 def test_text_is_redacted_alike_by_both_builds_and_once(text: str) -> None:
     redacted = _ACCELERATED.redact_text(text)
