@@ -16,7 +16,7 @@ import click
 from ag2obs.cli.exit_codes import ExitCode
 from ag2obs.errors import Ag2obsError
 
-COMMANDS = {"summary": "summary", "list": "list_sessions"}
+COMMANDS = {"demo": "demo", "summary": "summary", "list": "list_sessions"}
 """Each command and its module, in the order of the help. A module named like a builtin would hide it here."""
 
 
