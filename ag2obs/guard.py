@@ -1,7 +1,7 @@
 """The one object that keeps failures of ours out of the host program.
 
 Every hook runs inside ``with guard.protect("what it does")``. A failure is counted, told once per place
-through the logger ``ag2obs``, and swallowed; with ``reraise`` set (our tests do) it propagates.
+through the logger ``ag2obs``, and swallowed; with ``AG2OBS_RERAISE=1`` (our tests set it) it propagates.
 """
 
 from __future__ import annotations
@@ -21,10 +21,15 @@ class Guard:
     """Counts and swallows our own failures; see the module's docstring."""
 
     def __init__(self, *, reraise: bool | None = None) -> None:
-        self.reraise = os.environ.get("AG2OBS_RERAISE") == "1" if reraise is None else reraise
+        self._reraise = reraise
         self.failures: Counter[str] = Counter()
         self._told: set[str] = set()
         self._lock = threading.Lock()
+
+    @property
+    def reraise(self) -> bool:
+        """Whether failures propagate: as asked for, else where ``AG2OBS_RERAISE`` is 1."""
+        return os.environ.get("AG2OBS_RERAISE") == "1" if self._reraise is None else self._reraise
 
     def protect(self, place: str) -> _Protection:
         """Return a context manager that swallows what goes wrong in its block; ``place`` names it."""

@@ -16,6 +16,9 @@ from ag2obs.events import Event
 _SHARED_FROM = 80
 """Content at least this long (characters) is not written twice when only role or name differ."""
 
+_MOST_RANGES = 4
+"""A history that needs more ranges than this is written as the previous one of the same caller, continued."""
+
 _FIELDS = ("role", "name", "content", "tool_calls", "tool_call_id", "function_call")
 
 Plain = Callable[[object], Any]
@@ -32,15 +35,35 @@ class MessageIndex:
         self._count = 0
         self._ids: dict[object, int] = {}
         self._content_ids: dict[object, int] = {}
+        self._calls = 0
+        self._histories: dict[object, tuple[str, list[int]]] = {}
 
     def forget(self) -> None:
         """Forget what was written, so that messages are written again when next referred to (a new segment)."""
         self._ids.clear()
         self._content_ids.clear()
+        self._histories.clear()
 
     def refer(self, messages: Iterable[object], created: list[Event]) -> list[str]:
         """Return the ids of ``messages`` as ranges; events of messages not seen before are put into ``created``."""
         return ranges([self.number(message, created) for message in messages])
+
+    def refer_history(self, messages: Iterable[object], created: list[Event], caller: object) -> tuple[str, list[str]]:
+        """Return an id for this call and the ids of its ``messages``, in a length that does not grow with them.
+
+        ``["c7", "m12"]`` is what call ``c7`` of the same caller was sent, and then ``m12``.
+        """
+        self._calls += 1
+        call = f"c{self._calls}"
+        numbers = [self.number(message, created) for message in messages]
+        written = ranges(numbers)
+        previous = self._histories.pop(caller, None)
+        if len(written) > _MOST_RANGES and previous is not None:
+            name, before = previous
+            if numbers[: len(before)] == before:
+                written = [name, *ranges(numbers[len(before) :])]
+        self._histories[caller] = (call, numbers)
+        return call, written
 
     def number(self, message: object, created: list[Event]) -> int:
         """Return the number of one message, creating its event where it is new."""

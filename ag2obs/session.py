@@ -151,19 +151,21 @@ class Session:
             )
         )
 
-    def record(self, event: Event, *, inputs: Sequence[object] = (), outputs: Sequence[object] = ()) -> None:
-        """Give ``event`` its place in the stream and write it, with the messages it refers to, in one write.
+    def record(self, event: Event) -> None:
+        """Give ``event`` its place in the stream and write it."""
+        with self._lock:
+            if not self.accepts():
+                return
+            self._write([event])
 
-        ``inputs`` and ``outputs`` are messages as frameworks hold them; new ones are written before the event.
-        """
+    def record_call(self, event: Event, inputs: Sequence[object], outputs: Sequence[object]) -> None:
+        """Record a model call with the messages it sent and got; new ones are written before it, in the same write."""
         with self._lock:
             if not self.accepts():
                 return
             created: list[Event] = []
-            if inputs:
-                event.input = self._messages.refer(inputs, created)
-            if outputs:
-                event.output = self._messages.refer(outputs, created)
+            event.id, event.input = self._messages.refer_history(inputs, created, event.agent)
+            event.output = self._messages.refer(outputs, created) or None
             created.append(event)
             self._write(created)
 

@@ -23,6 +23,7 @@ from ag2obs.events import STATUS_ERROR, STATUS_OK, ErrorInfo, Event, new_span_id
 from ag2obs.process import PROCESS
 from ag2obs.routing import CURRENT
 from ag2obs.session import Session, bounded
+from ag2obs.usage.counting import estimate_usage
 from ag2obs.usage.extraction import extract
 from ag2obs.usage.providers import provider_of
 
@@ -154,18 +155,23 @@ def record(invocation: Invocation, attempt: Attempt, *, cost: object, is_cached:
     event.attempts = 0 if is_cached else attempt.http.attempts
     event.cost_ag2 = cost if isinstance(cost, float | int) and not isinstance(cost, bool) else None
     failure = attempt.error if attempt.error is not None else responses.reported_failure(attempt.response)
+    sent = responses.messages_sent(params)
     outputs: list[Any] = []
     if failure is None:
         event.status = STATUS_OK
         with PROCESS.guard.protect("reading the messages of a response"):
-            outputs = responses.messages_of(attempt.response)
-        _measure(session, event, attempt, _configuration(invocation, attempt))
+            outputs = responses.messages_of(attempt.response, name_of(invocation.agent))
+        _measure(event, attempt)
+        if event.usage is None:
+            _estimate(event, sent, outputs)
+        quality = event.cost_quality or "exact"
+        session.price(event, quality, _configuration(invocation, attempt).get("price"))
     elif isinstance(failure, BaseException):
         event.status, event.error, event.cost_reason = status_of(failure), session.failure(failure), "failed"
     else:
         event.status, event.cost_reason = STATUS_ERROR, "failed"
         event.error = ErrorInfo(id=session.next_failure_id(), type="openai.APIError", message=failure)
-    session.record(event, inputs=responses.messages_sent(params), outputs=outputs)
+    session.record_call(event, sent, outputs)
 
 
 def _begin(patches: Patches, wrapper: Any, config: dict[str, Any]) -> Invocation | None:
@@ -219,19 +225,25 @@ def _event(invocation: Invocation, attempt: Attempt, params: dict[str, Any]) -> 
     return event
 
 
-def _measure(session: Session, event: Event, attempt: Attempt, configuration: dict[str, Any]) -> None:
-    """Set models, tokens and cost: the provider's own usage where it was seen, else what AG2 left of it."""
+def _measure(event: Event, attempt: Attempt) -> None:
+    """Set models and tokens: the provider's own usage where it was seen, else what AG2 left of it."""
     found = extract(attempt.response, client_class=type(attempt.client).__name__, streamed=event.stream)
     event.model = found.model or event.request_model
     event.response_id, event.finish_reason = found.response_id, found.finish_reason
-    usage, quality = found.usage, found.quality
+    event.usage, event.cost_quality = found.usage, found.quality
     raw, raw_usage = attempt.http.usage(event.provider)
     if raw is not None:
-        usage, quality = raw, "exact"
-        event.raw_usage = raw_usage
-    if usage is not None:
-        event.usage, event.tokens_source = usage, "provider"
-    session.price(event, quality, configuration.get("price"))
+        event.usage, event.cost_quality, event.raw_usage = raw, "exact", raw_usage
+    if event.usage is not None:
+        event.tokens_source = "provider"
+
+
+def _estimate(event: Event, sent: list[Any], outputs: list[Any]) -> None:
+    """Count the tokens of a call whose provider told none."""
+    with PROCESS.guard.protect("estimating tokens"):
+        answer = " ".join(str(message.get("content") or message.get("tool_calls") or "") for message in outputs)
+        event.usage, event.tokens_source = estimate_usage(sent, answer, event.model)
+        event.cost_quality = "estimate"
 
 
 def _configuration(invocation: Invocation, attempt: Attempt) -> dict[str, Any]:

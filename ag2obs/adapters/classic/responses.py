@@ -43,15 +43,23 @@ def messages_sent(params: dict[str, Any]) -> list[Any]:
     return []
 
 
-def messages_of(response: object) -> list[Any]:
-    """Return the messages of a response: chat choices, Responses output, unified messages, or its text."""
+def messages_of(response: object, agent: str | None) -> list[dict[str, Any]]:
+    """Return the messages of a response: chat choices, Responses output, unified messages, or its text.
+
+    They carry the name of the agent, as they will in the history that is sent with its next call.
+    """
+    named = {"role": "assistant"} if agent is None else {"role": "assistant", "name": agent}
+    return [{**named, **message} for message in _messages(response)]
+
+
+def _messages(response: object) -> list[dict[str, Any]]:
     choices = getattr(response, "choices", None)
     if isinstance(choices, list):
         return [message for choice in choices if (message := _of_choice(choice)) is not None]
     for name in ("messages", "output"):
         items = getattr(response, name, None)
         if isinstance(items, list):
-            return [{"role": "assistant", **_without_nulls(item)} for item in items]
+            return [_without_nulls(item) for item in items]
     return []
 
 
@@ -59,10 +67,10 @@ def _of_choice(choice: object) -> dict[str, Any] | None:
     message = getattr(choice, "message", None)
     if message is None:
         text = getattr(choice, "text", None)
-        return None if text is None else {"role": "assistant", "content": text}
+        return None if text is None else {"content": text}
     if isinstance(message, str):
-        return {"role": "assistant", "content": message}
-    return {"role": "assistant", **_without_nulls(message)}
+        return {"content": message}
+    return _without_nulls(message)
 
 
 def _without_nulls(item: object) -> dict[str, Any]:

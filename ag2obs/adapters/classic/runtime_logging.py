@@ -134,9 +134,7 @@ def uninstall(router: RuntimeLoggingRouter) -> None:
         module.is_logging = router.downstream is not None
 
 
-def _start_behind(
-    router: RuntimeLoggingRouter, module: Any
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def _start_behind(router: RuntimeLoggingRouter, module: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         def start(*args: Any, **kwargs: Any) -> Any:
             try:
