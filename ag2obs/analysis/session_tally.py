@@ -80,8 +80,9 @@ class SessionTally:
         kind, ts = event.kind, event.ts
         if ts > self._last:
             self._last = ts
-        if ts < self._first or not self._first:
-            self._first = ts or self._first
+            self._first = self._first or ts
+        elif ts and ts < self._first:
+            self._first = ts
         if kind == "llm.call":
             model = event.model or event.request_model or UNKNOWN_MODEL
             tally = self._tally(event.agent, model, event.provider)
@@ -99,7 +100,8 @@ class SessionTally:
             elif kind == "drop":
                 tally.dropped += 1 if event.count is None else event.count
         tally.events += 1
-        tally.redactions += event.redactions
+        if event.redactions:
+            tally.redactions += event.redactions
         if event.error is not None and not event.error.repeat and kind != "session.end":
             tally.errors += 1
 

@@ -30,7 +30,7 @@ summarize_autogen_runtime_file = summarize_runtime_file
 
 def add_log(fold: SummaryFold, path: str | os.PathLike[str], *, with_content: bool = False) -> None:
     """Add every event of one log to ``fold``, and the lines that hold none; raises ``LogFormatError``."""
-    log = open_log(path)
+    log, add = open_log(path), fold.add
     for event in log.iter_events() if with_content else log.iter_accounting():
-        fold.add(event)
+        add(event)
     fold.add_bad_lines(log.report.bad_lines)
