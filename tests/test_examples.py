@@ -1,0 +1,123 @@
+"""Every example runs as a user runs it: as a program, in a folder of its own, without a key or a network."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from ag2obs.events import Event, Usage, encode
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+LOG = "logs/logs/ag2_runtime.log"
+LOGGED = {"AG2_RUNTIME_LOGGING": "true"}
+
+
+def run(*command, **environment):
+    """Run a program in the working directory; returns it with its output."""
+    environ = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"}
+    return subprocess.run(
+        [sys.executable, *command], env=environ | environment, capture_output=True, text=True, check=False
+    )
+
+
+def example(name, *arguments, **environment):
+    finished = run(str(EXAMPLES / name), *arguments, **environment)
+    assert finished.returncode == 0, finished.stderr
+    assert "Traceback" not in finished.stderr
+    return finished.stdout
+
+
+def summary(*paths):
+    finished = run("-m", "ag2obs", "summary", *map(str, paths), "--json")
+    assert finished.returncode == 0, finished.stderr
+    return json.loads(finished.stdout)
+
+
+def test_quickstart_is_on_file_as_the_model_server_counted_it():
+    out = example("quickstart.py", **LOGGED)
+    told = re.search(r"model server: (\d+) calls, (\d+) prompt and (\d+) completion tokens", out)
+    assert told, out
+    assert f"ag2obs:       {told[1]} calls, {told[2]} prompt and {told[3]} completion tokens, " in out
+    totals = summary(LOG)["totals"]
+    calls, prompt, completion = map(int, told.groups())
+    assert (totals["llm_calls"], totals["tokens"]["input"], totals["tokens"]["output"]) == (calls, prompt, completion)
+    assert totals["tool_calls"] == 1
+    assert totals["cost_complete"] is True
+    assert Decimal(totals["cost_usd"]) == Decimal(re.search(r"tokens, ([\d.]+) US dollars", out)[1])
+
+
+def test_quickstart_runs_unlogged_and_says_so():
+    out = example("quickstart.py")
+    assert "model server: 2 calls" in out
+    assert "was not logged" in out
+    assert os.listdir() == []
+
+
+def test_the_group_chat_tells_agents_and_handoffs():
+    out = example("group_chat.py", **LOGGED)
+    for line in ("triage    1 calls", "billing   1 calls", "handoff: triage -> billing (reply_result)"):
+        assert line in out
+    (session,) = summary(LOG)["sessions"]
+    assert session["chat_id"] == "order_1042"
+    assert {agent["name"]: agent["totals"]["llm_calls"] for agent in session["agents"]} == {
+        "triage": 1,
+        "billing": 1,
+        "_Group_Tool_Executor": 0,
+    }
+
+
+def test_concurrent_sessions_are_each_in_a_file_of_their_own():
+    out = example("concurrent_sessions.py", **LOGGED)
+    logs = list(Path("logs/chats").iterdir())
+    assert len(logs) == 8
+    lines = re.findall(r"(\d+) calls, (\d+) tokens \(model server: (\d+) calls, (\d+) tokens\) in (.+)", out)
+    assert len(lines) == 8, out
+    for calls, tokens, calls_told, tokens_told, log in lines:
+        assert (calls, tokens) == (calls_told, tokens_told)
+        (session,) = summary(log)["sessions"]
+        assert session["totals"]["tokens"]["total"] == int(tokens)
+    assert len({tokens for _, tokens, *_ in lines}) == 8
+
+
+def write_log(name, **call):
+    fields = {"model": "gpt-4o", "usage": Usage(input=1, output=1), "cost_usd": Decimal("0.02"), "status": "ok", **call}
+    at = "2026-11-21T08:00:00.000000Z"
+    events = [
+        Event(v=1, ts=at, kind="session.start", session="s1"),
+        Event(v=1, ts=at, kind="llm.call", session="s1", **fields),
+        Event(v=1, ts=at, kind="session.end", session="s1", status="ok"),
+    ]
+    Path(name).write_bytes(b"".join(encode(event) + b"\n" for event in events))
+
+
+@pytest.mark.parametrize(
+    ("call", "limits", "problem"),
+    [
+        ({}, [], None),
+        ({}, ["--max-usd", "0.01"], "it cost 0.02 US dollars, the limit is 0.01"),
+        ({"cost_usd": None}, [], "1 calls have no known price (gpt-4o)"),
+        ({"status": "error"}, [], "1 model calls failed, 0 may"),
+        ({"status": "error"}, ["--max-failed-calls", "1"], None),
+    ],
+)
+def test_the_build_fails_where_a_limit_is_not_kept(call, limits, problem):
+    write_log("a.log", **call)
+    finished = run(str(EXAMPLES / "summary_in_ci.py"), "a.log", *limits)
+    assert finished.returncode == (problem is not None)
+    assert finished.stderr == (f"FAILED: {problem}\n" if problem else "")
+
+
+def test_the_build_fails_without_a_log():
+    finished = run(str(EXAMPLES / "summary_in_ci.py"), "none.log")
+    assert (finished.returncode, finished.stderr) == (1, "none.log does not exist\n")
+
+
+def test_every_example_is_run_here():
+    tests = Path(__file__).read_text(encoding="utf-8")
+    programs = {path.name for path in EXAMPLES.glob("*.py")} - {"example_model.py"}
+    assert {name for name in programs if f'"{name}"' not in tests} == set()
