@@ -95,9 +95,7 @@ def _trie_pattern(ordered: Sequence[bytes]) -> bytes:
         while last < len(rest) and rest[last][:1] == byte:
             last += 1
         shared = _common_prefix(rest[first], rest[last - 1])
-        branches.append(
-            re.escape(shared) + _trie_pattern([literal[len(shared) :] for literal in rest[first:last]])
-        )
+        branches.append(re.escape(shared) + _trie_pattern([literal[len(shared) :] for literal in rest[first:last]]))
         first = last
     body = branches[0] if len(branches) == 1 and not ends_here else b"(?:" + b"|".join(branches) + b")"
     return body + b"?" if ends_here else body

@@ -19,9 +19,7 @@ _ESCAPE_ENDS = _HEX | frozenset(b"nrtm")
 _LONGEST_ESCAPE = 12
 
 # A JSON escape of any depth, a byte of a URL, the end of a terminal colour, a repr of a byte.
-_ESCAPE_BEFORE = re.compile(
-    rb"(?:\\[nrtbf]|\\u[0-9a-fA-F]{4}|%[0-9a-fA-F]{2}|\[[0-9;]{0,9}m|\\x[0-9a-fA-F]{2})\Z"
-)
+_ESCAPE_BEFORE = re.compile(rb"(?:\\[nrtbf]|\\u[0-9a-fA-F]{4}|%[0-9a-fA-F]{2}|\[[0-9;]{0,9}m|\\x[0-9a-fA-F]{2})\Z")
 
 
 def token_may_start(data: bytes, position: int, left: Left) -> bool:

@@ -21,9 +21,7 @@ _NOT_IN_A_MARKER = re.compile(r"[^A-Za-z0-9_.-]+")
 # A masked token uncovers one that it touched (its end was no boundary): only then is a second pass needed, and what
 # is returned is always a text in which nothing is found, so that redacting twice changes nothing.
 _MOST_PASSES = 8
-_TOUCHES = frozenset(
-    bytes([byte]) for byte in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+/"
-)
+_TOUCHES = frozenset(bytes([byte]) for byte in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+/")
 
 
 class Finding(NamedTuple):
@@ -167,10 +165,7 @@ def _marker_name(name: str) -> str:
 
 def _with_safe_markers(values: dict[str, str]) -> dict[str, str]:
     """Replace names that hold a known value: no marker may be masked in its turn."""
-    return {
-        value: "known-value" if any(other in name for other in values) else name
-        for value, name in values.items()
-    }
+    return {value: "known-value" if any(other in name for other in values) else name for value, name in values.items()}
 
 
 def _without_overlaps(found: list[Finding]) -> list[Finding]:

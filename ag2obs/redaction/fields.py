@@ -48,14 +48,10 @@ _BARE = re.compile(
     re.VERBOSE,
 )
 _TAGGED = re.compile(rb"[^<>\s\"'\\]{1,512}+(?=</|\\+u003[cC])")
-_SCHEME = re.compile(
-    rb"(?:Bearer|Basic|Token|ApiKey|Api-Key|Key|Digest|Negotiate)(?:[ +]++|%20)", re.IGNORECASE
-)
+_SCHEME = re.compile(rb"(?:Bearer|Basic|Token|ApiKey|Api-Key|Key|Digest|Negotiate)(?:[ +]++|%20)", re.IGNORECASE)
 _COOKIE_PAIR = re.compile(rb"[\w.$\-]++(?:=|%3[dD])")
 _COOKIE_LINE = re.compile(rb"[^\"'\\\r\n<>`]*+")
-_CODE = re.compile(
-    rb"(?:await[ ]|new[ ])?[A-Za-z_][A-Za-z0-9_.]*+[(\[]|[A-Za-z_]+(?:\.[A-Za-z_]+)++(?![\w/+=-])"
-)
+_CODE = re.compile(rb"(?:await[ ]|new[ ])?[A-Za-z_][A-Za-z0-9_.]*+[(\[]|[A-Za-z_]+(?:\.[A-Za-z_]+)++(?![\w/+=-])")
 _IDENTIFIER = re.compile(rb"[A-Za-z_]++")
 _LINE_START = re.compile(rb"(?:\A|[\n\r]|\\[nr])[ \t]*+(?:- |export |\# ?)?[\"']?\Z")
 _LINE_END = re.compile(rb"[ \t]*(?:\Z|[\r\n\"]|\\+[nr\"])")
@@ -119,9 +115,7 @@ def find_query_value(data: bytes, start: int, end: int, is_json: bool) -> list[S
 _QUERY_VALUE = re.compile(rb"[A-Za-z0-9_.~%+/=-]{12,}+")
 
 
-def _quoted_value(
-    data: bytes, name: bytes, start: int, quote: bytes, level: Sensitivity, is_json: bool
-) -> list[Span]:
+def _quoted_value(data: bytes, name: bytes, start: int, quote: bytes, level: Sensitivity, is_json: bool) -> list[Span]:
     end = string_end(data, start, quote, is_json)
     if end - start <= LONGEST_JUDGED and is_placeholder(data[start:end]):
         return []
@@ -130,9 +124,7 @@ def _quoted_value(
     scheme = _SCHEME.match(data, start, end)
     if scheme is not None:
         return _unless_placeholder(data, scheme.end(), end)
-    if level is Sensitivity.VALUE_DECIDES and not looks_random(
-        data[start : min(end, start + LONGEST_JUDGED + 1)]
-    ):
+    if level is Sensitivity.VALUE_DECIDES and not looks_random(data[start : min(end, start + LONGEST_JUDGED + 1)]):
         return []
     return [Span(start, end)]
 

@@ -43,11 +43,7 @@ def is_placeholder(value: bytes) -> bool:
     if len(value) > LONGEST_JUDGED:
         return False
     lowered = value.lower()
-    if (
-        lowered in _WORDS
-        or _PLACEHOLDER.fullmatch(lowered)
-        or lowered.endswith((b"_here", b"-here", b" here"))
-    ):
+    if lowered in _WORDS or _PLACEHOLDER.fullmatch(lowered) or lowered.endswith((b"_here", b"-here", b" here")):
         return True
     return len(value) <= _LONGEST_SHORTENED and any(mark in lowered for mark in _SHORTENED)
 

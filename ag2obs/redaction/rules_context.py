@@ -139,8 +139,8 @@ CONTEXT_RULES = (
     ),
     Rule(
         id="signature-field",
-        anchors=('"sig"', '"sig\\', "'sig'"),
-        follow=frozenset(b"\"':\\ \t"),
+        anchors=('"sig', "'sig"),
+        follow=frozenset(b"\"'\\"),
         check=find_field,
         confidence=Confidence.CONTEXT,
         example='{"sig": "<43 a>="}',

@@ -8,8 +8,8 @@ from ag2obs.redaction import Redactor
 
 _UNITS = [
     b"-----BEGIN ", b"-----BEGIN RSA PRIVATE KEY-----\\n", b"password=", b"password: ", b'"password":"', b"eyJ",
-    b"eyJ-", b'\\"password\\":\\"', b"\\", b'\\\\\\"', b"://a:", b"://a:b/", b'"api_keys":[', b"sk-", b"password='", b"Bearer ",
-    b"Cookie: a=", b"password=%22", b"token=&quot;a", b"AccountKey=", b"xoxb-1-",
+    b"eyJ-", b'\\"password\\":\\"', b"\\", b'\\\\\\"', b"://a:", b"://a:b/", b'"api_keys":[', b"sk-",
+    b"password='", b"Bearer ", b"Cookie: a=", b"password=%22", b"token=&quot;a", b"AccountKey=", b"xoxb-1-",
 ]  # fmt: skip
 _SIZE = 60_000
 
