@@ -183,10 +183,7 @@ class _Walk:
 
     def fields(self, value: Any, kind: type, depth: int) -> dict[str, Any]:
         """Convert a dataclass, a pydantic model or a msgspec struct."""
-        items = [
-            (name, stored(value, kind, name) if shown else HIDDEN)
-            for name, shown in field_names(kind).items()
-        ]
+        items = [(name, stored(value, kind, name) if shown else HIDDEN) for name, shown in field_names(kind).items()]
         extra = stored(value, kind, "__pydantic_extra__")
         if type(extra) is dict:
             items += extra.copy().items()

@@ -60,9 +60,7 @@ def _component(template: str, values: Mapping[str, str]) -> str:
     for name in names:
         if name not in PLACEHOLDERS:
             allowed = ", ".join(f"{{{known}}}" for known in PLACEHOLDERS)
-            raise SettingsError(
-                f"AG2_RUNTIME_LOG_FILE has the placeholder {{{name[:24]}}}; allowed are {allowed}"
-            )
+            raise SettingsError(f"AG2_RUNTIME_LOG_FILE has the placeholder {{{name[:24]}}}; allowed are {allowed}")
     if "{" in literal or "}" in literal:
         raise SettingsError("AG2_RUNTIME_LOG_FILE has a brace that belongs to no placeholder")
     if not names:
@@ -77,9 +75,7 @@ def _component(template: str, values: Mapping[str, str]) -> str:
     taken = len(os.fsencode(literal)) + sum(len(fixed[name]) for name in names if name in fixed) + len(joint)
     room = (COMPONENT_BYTES - taken) // len(ids) if ids else COMPONENT_BYTES - taken
     if room < (HASH_CHARACTERS + 2 if ids else 0):
-        raise SettingsError(
-            f"AG2_RUNTIME_LOG_FILE has a name longer than {COMPONENT_BYTES} bytes: {template[:24]}..."
-        )
+        raise SettingsError(f"AG2_RUNTIME_LOG_FILE has a name longer than {COMPONENT_BYTES} bytes: {template[:24]}...")
 
     def fill(*, hashed: bool) -> str:
         filled = dict(fixed)

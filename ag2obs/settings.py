@@ -251,9 +251,7 @@ class Settings:
         fields = {variable.field for variable in VARIABLES}
         for name in overrides.keys() - fields:
             near = difflib.get_close_matches(name, fields, 1)
-            raise SettingsError(
-                f"settings has no field {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
-            )
+            raise SettingsError(f"settings has no field {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
         values: dict[str, Any] = {}
         for variable in VARIABLES:
             given = overrides.get(variable.field)

@@ -74,11 +74,14 @@ def test_a_hostile_id_stays_in_its_folder_and_can_be_created(tmp_path, value):
     assert os.path.realpath(found).startswith(os.path.realpath(tmp_path / "in") + os.sep)
 
 
-@pytest.mark.parametrize(
-    "template", ["/x/{chat_id}.log", "/x/{chat_id}/run.log", "/x/{chat_id}", "/x/{pid}{chat_id}"]
-)
+@pytest.mark.parametrize("template", ["/x/{chat_id}.log", "/x/{chat_id}/run.log", "/x/{chat_id}", "/x/{pid}{chat_id}"])
 def test_hostile_ids_never_share_a_file(template):
     assert len({folded(resolved(template, chat_id=value)) for value in HOSTILE}) == len(set(HOSTILE))
+
+
+def test_a_session_id_of_ours_is_kept_and_its_lower_case_twin_is_another_file():
+    assert resolved("/x/{session_id}.log").name == f"{SESSION}.log"
+    assert folded(resolved("/x/{session_id}.log", session_id=SESSION.lower())) != folded(f"/x/{SESSION}.log")
 
 
 @pytest.mark.parametrize("value", ["a", "chat_123", "3f1c0b52-7a4e-4c1d-9d67-0e2a8f5b9c11", "0", "x" * 64])
@@ -118,9 +121,7 @@ def test_ids_beside_each_other_cannot_be_shifted_into_the_same_name(template, on
     "template", ["/x/{chatid}.log", "/x/{}.log", "/x/{chat_id!r}.log", "/x/{chat_id:>9}", "/x/{chat_id.a}"]
 )
 def test_an_unknown_placeholder_is_refused_with_what_is_allowed(template):
-    with pytest.raises(
-        SettingsError, match=r"AG2_RUNTIME_LOG_FILE .* allowed are \{session_id\}, \{chat_id\}"
-    ):
+    with pytest.raises(SettingsError, match=r"AG2_RUNTIME_LOG_FILE .* allowed are \{session_id\}, \{chat_id\}"):
         resolved(template)
 
 
@@ -160,9 +161,7 @@ ids = st.one_of(
     st.text(alphabet=st.characters(categories=["Cs", "Ll", "Lu", "Nd"]), max_size=8),
 )
 templates = st.lists(
-    st.sampled_from(
-        ["{session_id}", "{chat_id}", "{workflow}", "{date}", "{pid}", "-", "_", "/", ".", "~", "a", "1"]
-    ),
+    st.sampled_from(["{session_id}", "{chat_id}", "{workflow}", "{date}", "{pid}", "-", "_", "/", ".", "~", "a", "1"]),
     min_size=1,
     max_size=7,
 ).map(lambda parts: "/base/" + "".join(parts) + "{chat_id}x")

@@ -79,9 +79,7 @@ def test_a_word_that_is_neither_is_refused_with_what_is_allowed(value):
     ],
 )
 def test_an_unknown_value_names_its_variable_and_itself(name, value):
-    with pytest.raises(
-        SettingsError, match=f"^{name} is {re.escape(repr(value))}, which is not allowed; use "
-    ):
+    with pytest.raises(SettingsError, match=f"^{name} is {re.escape(repr(value))}, which is not allowed; use "):
         read({name: value})
 
 

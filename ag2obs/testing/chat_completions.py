@@ -29,9 +29,7 @@ def chunks(request: Request, reply: Reply, usage: dict[str, Any] | None) -> Iter
     head = _head(request, reply, "chat.completion.chunk")
     for index in range(_choices(request)):
 
-        def chunk(
-            delta: dict[str, Any], finish_reason: str | None = None, index: int = index
-        ) -> dict[str, Any]:
+        def chunk(delta: dict[str, Any], finish_reason: str | None = None, index: int = index) -> dict[str, Any]:
             choice = {"index": index, "delta": delta, "finish_reason": finish_reason, "logprobs": None}
             return {**head, "choices": [choice]}
 

@@ -48,11 +48,7 @@ class Steering:
             if times is None or self._fails(request, int(times)):
                 return Reply(f"told to fail with {status}", status=status)
         if broken := _BROKEN.search(text):
-            return (
-                Reply(drop=True)
-                if broken[1] == "DROP"
-                else Reply(body=b'{"id": "chatcmpl-broken", "choices": [{')
-            )
+            return Reply(drop=True) if broken[1] == "DROP" else Reply(body=b'{"id": "chatcmpl-broken", "choices": [{')
         reply = _answer(request, text)
         delay = _TIMEOUT.search(text)
         return replace(reply, delay=float(delay[1])) if delay else reply

@@ -49,15 +49,11 @@ def count(request: Request, reply: Reply, default: Tokens) -> Tokens:
     """Return the tokens of a call: those of the reply, else of the server, else words."""
     told = reply.usage if isinstance(reply.usage, Tokens) else Tokens()
     choices = int(request.body.get("n") or 1)
-    words = len((reply.text or "").split()) + sum(
-        len(call.arguments.split()) + 1 for call in reply.tool_calls
-    )
+    words = len((reply.text or "").split()) + sum(len(call.arguments.split()) + 1 for call in reply.tool_calls)
     reasoning = _first(told.reasoning, default.reasoning, 0)
     prompt = _first(told.prompt, default.prompt, sum(_words(message) for message in request.messages))
     completion = _first(told.completion, default.completion, choices * words + reasoning)
-    return Tokens(
-        prompt, completion, min(_first(told.cached, default.cached, 0), prompt), min(reasoning, completion)
-    )
+    return Tokens(prompt, completion, min(_first(told.cached, default.cached, 0), prompt), min(reasoning, completion))
 
 
 def chat_usage(tokens: Tokens) -> dict[str, Any]:

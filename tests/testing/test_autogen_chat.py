@@ -40,9 +40,7 @@ def test_a_chat_with_a_tool(server):
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_costs_follow_the_reported_usage(server, stream):
-    assistant = autogen.AssistantAgent(
-        "assistant", system_message="s", llm_config=config(server, stream=stream)
-    )
+    assistant = autogen.AssistantAgent("assistant", system_message="s", llm_config=config(server, stream=stream))
     user = autogen.UserProxyAgent("user", human_input_mode="NEVER", code_execution_config=False)
     user.initiate_chat(assistant, message="SAY:one two", max_turns=1)
     usage = assistant.client.total_usage_summary["gpt-4o-mini"]
