@@ -7,13 +7,13 @@ import atexit
 import logging
 from collections.abc import Mapping
 from contextlib import ExitStack
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any
 
 from ag2obs.adapters import registry
 from ag2obs.process import PROCESS, REAPER
-from ag2obs.routing import CURRENT, Anchor, Binding
+from ag2obs.routing import CURRENT, Anchor, Binding, open_binding
 from ag2obs.session import Session
 from ag2obs.settings import Settings
 
@@ -75,7 +75,6 @@ class LoggingSession:
         }
         self._settings = settings
         self._session: Session | None = None
-        self._token: Token[Binding | None] | None = None
         self._carried = ExitStack()
 
     def __enter__(self) -> Session:
@@ -96,7 +95,7 @@ class LoggingSession:
         with PROCESS.guard.protect("opening a session"), PROCESS.lock:
             session.open(anchor)
             registry.install()
-        self._token = CURRENT.set(Binding(anchor, session.span))
+        CURRENT.set(Binding(anchor, session.span, outer=CURRENT.get()))
         if not session.settings.propagate_context:
             for adapter in PROCESS.adapters:
                 with PROCESS.guard.protect("carrying a session on an IOStream"):
@@ -126,22 +125,17 @@ class LoggingSession:
             await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, session.leave, error))
 
     def _leave_context(self) -> Session | None:
-        """Take the session out of the calling context."""
-        token, self._token = self._token, None
+        """Take the session out of the calling context, which may be another than it was entered in.
+
+        Where a session inside it is still open, that one stays current. What another context holds is late work.
+        """
+        session = self._session
         with PROCESS.guard.protect("leaving a session's context"):
             self._carried.close()
-            if token is not None:
-                _reset(token)
-        return self._session
-
-
-def _reset(token: Token[Binding | None]) -> None:
-    try:
-        CURRENT.reset(token)
-    except ValueError:
-        # Left in another context than it was entered in (a generator's finaliser, a fixture). What that other
-        # context still holds is late work; the calling one keeps what it has.
-        logger.debug("ag2obs: a session was left in another context than it was entered in")
+            binding = CURRENT.get()
+            if binding is not None and binding.session is session:
+                CURRENT.set(open_binding(binding.outer))
+        return session
 
 
 class RuntimeLogger:

@@ -42,6 +42,8 @@ class Binding:
     group: str | None = None
     inherited: bool = False
     """Came with the start of a thread, which may serve other sessions too."""
+    outer: Binding | None = None
+    """What the context belonged to when the session was entered."""
     doing: tuple[str, int] | None = None
     """Kind and identity of the innermost work, to tell a call of a base class from new work."""
 
@@ -71,8 +73,16 @@ def narrowed(
         purpose or binding.purpose,
         group or binding.group,
         binding.inherited,
+        binding.outer,
         doing,
     )
+
+
+def open_binding(binding: Binding | None) -> Binding | None:
+    """Return ``binding`` or the nearest one around it whose session is open."""
+    while binding is not None and not binding.session.is_open:
+        binding = binding.outer
+    return binding
 
 
 def inherited(binding: Binding) -> Binding:

@@ -291,14 +291,16 @@ class Session:
         for event in events:
             lines.append(self._line(event))
             self._fold.add(event)
-        data = b"\n".join(lines) + b"\n"
+        self._append(events, b"\n".join(lines))
+
+    def _append(self, events: list[Event], lines: bytes) -> None:
+        """Put the lines of ``events`` on file in one write."""
         file = self._file
         if file is None:
             return
         if self._redactor.version != self._learned:
-            self._learned = self._redactor.version
-            self._unsure_bytes = file.mark()
-        if not file.append(data):
+            self._learned, self._unsure_bytes = self._redactor.version, file.mark()
+        if not file.append(lines + b"\n"):
             self._dropped += len(events)
             PROCESS.guard.tell_once(
                 f"write:{file.path}",
@@ -306,11 +308,18 @@ class Session:
             )
 
     def _line(self, event: Event) -> bytes:
+        self._stamp(event)
+        line, event.redactions = self._redactor.redact(encode(event))
+        if event.redactions:
+            line = b'%s,"redactions":%d}' % (line[:-1], event.redactions)
+        return line
+
+    def _stamp(self, event: Event) -> None:
+        """Fill in the envelope: where in the stream the event stands, and whose it is."""
         self._seq += 1
         event.v = SCHEMA
         event.seq = self._seq
-        if not event.ts:
-            event.ts = timestamp()
+        event.ts = timestamp()
         event.session = self.id
         event.trace = self.trace
         event.chat_id = self.chat_id
@@ -319,13 +328,6 @@ class Session:
             event.parent = event.parent or self.span
         if self.state == LEFT:
             event.late = self._late_events = True
-        told = event.redactions
-        event.redactions = 0
-        line, hits = self._redactor.redact(encode(event))
-        if hits or told:
-            event.redactions = hits + told
-            line = b'%s,"redactions":%d}' % (line[:-1], event.redactions)
-        return line
 
     def _write_end(self) -> None:
         if self._dropped:
@@ -333,15 +335,15 @@ class Session:
             self._write([Event(kind="drop", count=dropped, reason="write_failed")])
         status, error = self._outcome
         event = Event(kind="session.end", span=self.span, parent=self._parent or "", status=status, error=error)
-        event.redactions = self._mask_what_was_learned()
         unattributed = PROCESS.unattributed - self._unattributed_before
         if unattributed:
             event.detail = {"process_unattributed": unattributed}
-        totals = self._fold.result().to_dict()["totals"]
-        totals["events"] += 1
-        totals["redactions"] += event.redactions
-        event.totals = totals
-        self._write([event])
+        self._stamp(event)
+        event.redactions = self._mask_what_was_learned() + self._redactor.redact(encode(event))[1]
+        # The totals of an end include the end itself.
+        self._fold.add(event)
+        event.totals = self._fold.result().to_dict()["totals"]
+        self._append([event], self._redactor.redact(encode(event))[0])
         self._late_events = False
         if self._file is not None:
             self._file.sync()
