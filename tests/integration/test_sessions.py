@@ -316,7 +316,7 @@ def test_switched_off_it_does_nothing(server: ModelServer, tmp_path: Path) -> No
 
 def test_a_wrong_setting_is_said_before_anything_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AG2_RUNTIME_LOGGING", "perhaps")
-    with pytest.raises(SettingsError, match="AG2_RUNTIME_LOGGING.*perhaps"), ag2_logging_session("a", "w"):
+    with pytest.raises(SettingsError, match=r"AG2_RUNTIME_LOGGING.*perhaps"), ag2_logging_session("a", "w"):
         raise AssertionError("the block must not run")
     assert PROCESS.sessions == {}
 
