@@ -2,13 +2,13 @@
 
 One event is one line of JSON. ``Accounting`` holds the small fields that folds need and comes first
 in a line; ``Event`` adds the content. A reader that only counts decodes lines as ``Accounting``, which
-skips content without building it. Unknown fields and unknown kinds are ignored by readers.
+skips content without building it. Unknown fields and unknown kinds are ignored by readers. Events hold plain
+data, which refers to no event, so the garbage collector need not follow them (``gc=False``).
 """
 
 from __future__ import annotations
 
 import os
-import secrets
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -23,7 +23,7 @@ STATUS_ERROR = "error"
 STATUS_CANCELLED = "cancelled"
 
 
-class Usage(msgspec.Struct, omit_defaults=True, frozen=True):
+class Usage(msgspec.Struct, omit_defaults=True, frozen=True, gc=False):
     """Tokens of one call. ``input`` includes cache reads and writes; ``output`` includes ``reasoning``."""
 
     input: int = 0
@@ -43,7 +43,7 @@ class Usage(msgspec.Struct, omit_defaults=True, frozen=True):
         return self.input + self.output
 
 
-class ErrorInfo(msgspec.Struct, omit_defaults=True):
+class ErrorInfo(msgspec.Struct, omit_defaults=True, gc=False):
     """One exception or failure. ``repeat`` marks a failure that an earlier event of the session already told."""
 
     id: str
@@ -55,7 +55,7 @@ class ErrorInfo(msgspec.Struct, omit_defaults=True):
     code: str | None = None
 
 
-class Accounting(msgspec.Struct, omit_defaults=True, kw_only=True):
+class Accounting(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     """What folds count: the envelope of every event and the small fields of the known kinds."""
 
     v: int = msgspec.field(default=0)
@@ -134,7 +134,7 @@ class Accounting(msgspec.Struct, omit_defaults=True, kw_only=True):
     """How many secrets were masked in this line."""
 
 
-class Event(Accounting, omit_defaults=True, kw_only=True):
+class Event(Accounting, omit_defaults=True, kw_only=True, gc=False):
     """One whole event: accounting fields, then content. Content is plain JSON data."""
 
     settings: dict[str, Any] | None = None
@@ -159,14 +159,13 @@ def encode(event: Accounting) -> bytes:
 
 def timestamp(moment: datetime | None = None) -> str:
     """Return ``moment`` (default: now) in UTC as RFC 3339 with microseconds."""
-    moment = moment or datetime.now(UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return (moment or datetime.now(UTC)).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def new_session_id(moment: datetime | None = None) -> str:
     """Return an id that sorts by time and is unique across processes: ``20261121T080102-9f86d081a3``."""
     moment = moment or datetime.now(UTC)
-    return f"{moment:%Y%m%dT%H%M%S}-{secrets.token_hex(5)}"
+    return f"{moment:%Y%m%dT%H%M%S}-{os.urandom(5).hex()}"
 
 
 def new_trace_id() -> str:

@@ -110,6 +110,8 @@ class MessageIndex:
                 event.content_of = f"m{first}"
         if event.content_of is None and content is not None:
             event.content = self._plain(content)
+        if len(message) == (role is not None) + (name is not None) + (content is not None):
+            return event
         if message.get("tool_calls"):
             event.tool_calls = self._plain(message["tool_calls"])
         event.call_id = message["tool_call_id"] if isinstance(message.get("tool_call_id"), str) else None

@@ -35,11 +35,11 @@ from ag2obs.redaction import is_sensitive_name, mask_in_place
 from ag2obs.resource import resource
 from ag2obs.routing import Anchor, Binding
 from ag2obs.sinks.log_file import LogFile
+from ag2obs.usage.prices import PriceBook
 
 if TYPE_CHECKING:
     from ag2obs.analysis.summary import RuntimeSummary
     from ag2obs.settings import Settings
-    from ag2obs.usage.prices import PriceBook
 
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 """W3C Trace Context, level 1, version 00."""
@@ -88,7 +88,7 @@ class Session:
         self._file = LogFile(self._path(now)) if settings.enabled else None
         self._fold = SummaryFold()
         self._messages = MessageIndex(bounded)
-        self._prices: PriceBook | None = None
+        self._prices = PriceBook(settings.prices) if settings.enabled else None
         self._seen: set[int] = set()
 
     def _path(self, now: datetime) -> Path:
@@ -178,10 +178,7 @@ class Session:
             content = message.get("content") if isinstance(message, dict) else message
             number = self._messages.number_of_content(content)
             if number is None:
-                shown = message if isinstance(message, dict) else {"content": message}
-                if "name" not in shown and sender is not None:
-                    shown = {**shown, "name": sender}
-                number = self._messages.number(shown, created)
+                number = self._messages.number(_as_received(message, sender), created)
             event.message = f"m{number}"
             created.append(event)
             self._write(created)
@@ -200,9 +197,7 @@ class Session:
     def price(self, event: Event, quality: str, config_price: object = None) -> None:
         """Set the cost of a model call from its usage, models and time; unknown stays null with its reason."""
         if self._prices is None:
-            from ag2obs.usage.prices import PriceBook
-
-            self._prices = PriceBook(self.settings.prices)
+            return
         cost = self._prices.price(
             provider=event.provider,
             request_model=event.request_model,
@@ -287,11 +282,22 @@ class Session:
         PROCESS.remove(self)
 
     def _write(self, events: list[Event]) -> None:
-        lines: list[bytes] = []
+        now = timestamp()
         for event in events:
-            lines.append(self._line(event))
+            event.ts = now
+            self._stamp(event)
+        lines = [encode(event) for event in events]
+        data = b"\n".join(lines)
+        if self._redactor.redact(data)[1]:
+            # Line by line, so that each tells how many secrets were masked in it.
+            data = b"\n".join(self._masked(event, line) for event, line in zip(events, lines, strict=True))
+        for event in events:
             self._fold.add(event)
-        self._append(events, b"\n".join(lines))
+        self._append(events, data)
+
+    def _masked(self, event: Event, line: bytes) -> bytes:
+        line, event.redactions = self._redactor.redact(line)
+        return b'%s,"redactions":%d}' % (line[:-1], event.redactions) if event.redactions else line
 
     def _append(self, events: list[Event], lines: bytes) -> None:
         """Put the lines of ``events`` on file in one write."""
@@ -307,19 +313,11 @@ class Session:
                 f"the log {file.path} cannot be written ({file.last_error}); what is lost is counted",
             )
 
-    def _line(self, event: Event) -> bytes:
-        self._stamp(event)
-        line, event.redactions = self._redactor.redact(encode(event))
-        if event.redactions:
-            line = b'%s,"redactions":%d}' % (line[:-1], event.redactions)
-        return line
-
     def _stamp(self, event: Event) -> None:
         """Fill in the envelope: where in the stream the event stands, and whose it is."""
         self._seq += 1
         event.v = SCHEMA
         event.seq = self._seq
-        event.ts = timestamp()
         event.session = self.id
         event.trace = self.trace
         event.chat_id = self.chat_id
@@ -338,6 +336,7 @@ class Session:
         unattributed = PROCESS.unattributed - self._unattributed_before
         if unattributed:
             event.detail = {"process_unattributed": unattributed}
+        event.ts = timestamp()
         self._stamp(event)
         event.redactions = self._mask_what_was_learned() + self._redactor.redact(encode(event))[1]
         # The totals of an end include the end itself.
@@ -375,6 +374,16 @@ class Session:
         if isinstance(error, SystemExit) and error.code in (None, 0):
             return STATUS_OK, None
         return STATUS_ERROR, self.failure(error)
+
+
+def _as_received(message: object, sender: str | None) -> dict[Any, Any]:
+    """Return a message as the receiver keeps it in its history, so that it is the same one when it is resent."""
+    shown = dict(message) if isinstance(message, dict) else {"content": message}
+    if sender is not None:
+        shown.setdefault("name", sender)
+    if not shown.get("role"):
+        shown["role"] = "assistant" if shown.get("tool_calls") or shown.get("function_call") else "user"
+    return shown
 
 
 def _parse_traceparent(header: str | None) -> tuple[str, str | None]:

@@ -29,9 +29,7 @@ def typical_record(with_secret: bool) -> bytes:
         "shipping costs rose by 4.2 %, and the refund total has a typo. Next, I will call the search tool.\n"
     )
     arguments = json.dumps({"query": "refund policy", "limit": 20, "url": "https://example.com/a/b?page=2"})
-    secret = (
-        f"Use sk-proj-{_random(74)} to log in.\n" if with_secret else "Ask the administrator to log in.\n"
-    )
+    secret = f"Use sk-proj-{_random(74)} to log in.\n" if with_secret else "Ask the administrator to log in.\n"
     record = {
         "v": 1,
         "kind": "message",
@@ -39,10 +37,7 @@ def typical_record(with_secret: bool) -> bytes:
         "trace": "0af7651916cd43dd8448eb211c80319c",
         "usage": {"prompt_tokens": 1500, "completion_tokens": 220, "total_tokens": 1720},
         "tool_calls": [{"id": "call_" + _random(24), "function": {"name": "search", "arguments": arguments}}],
-        "content": prose * 3
-        + secret
-        + "def total(rows):\n    return sum(row['price'] for row in rows)\n"
-        + prose * 14,
+        "content": prose * 3 + secret + "def total(rows):\n    return sum(row['price'] for row in rows)\n" + prose * 14,
     }
     return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()[:2950] + b'"}'
 

@@ -9,13 +9,25 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "ag2obs"
 
-LEAVES = {"errors", "events", "settings", "setting_values", "log_paths", "guard", "encoding", "failures", "testing"}
+LEAVES = {
+    "errors",
+    "events",
+    "settings",
+    "setting_values",
+    "log_paths",
+    "guard",
+    "encoding",
+    "stored_fields",
+    "failures",
+    "testing",
+}
 
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "events": set(),
     "guard": {"errors"},
-    "encoding": set(),
+    "encoding": {"stored_fields"},
+    "stored_fields": set(),
     "failures": {"events"},
     "setting_values": {"errors"},
     "settings": {"errors", "setting_values"},

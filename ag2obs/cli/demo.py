@@ -16,7 +16,7 @@ import click
 from ag2obs.analysis.summary import RuntimeSummary, SummaryFold
 from ag2obs.cli import demo_chat
 from ag2obs.cli.exit_codes import ExitCode
-from ag2obs.cli.summary import _print as print_summary
+from ag2obs.cli.summary import print_summary
 from ag2obs.cli.wording import counted
 from ag2obs.logging_session import ag2_logging_session
 from ag2obs.readers import iter_accounting

@@ -36,11 +36,11 @@ def command(paths: tuple[Path, ...], as_json: bool) -> int:
         if as_json:
             click.echo(msgspec.json.encode(summary.to_dict()))
         else:
-            _print(summary)
+            print_summary(summary)
     return code
 
 
-def _print(summary: RuntimeSummary) -> None:
+def print_summary(summary: RuntimeSummary) -> None:
     from ag2obs.cli.tables import print_table
 
     for name, value in _headlines(summary):

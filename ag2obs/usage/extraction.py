@@ -25,18 +25,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ag2obs.events import Usage
 from ag2obs.usage.quality import EXACT, LOWER_BOUND, UPPER_BOUND, combine
-from ag2obs.usage.shapes import count, field, read_usage, reports_cache
+from ag2obs.usage.shapes import count, fields, read_usage, reports_cache
 
-_DROPS_TOKENS = frozenset(
-    {"AnthropicClient", "AnthropicV2Client", "BedrockClient", "BedrockV2Client", "GeminiClient"}
-)
+_DROPS_TOKENS = frozenset({"AnthropicClient", "AnthropicV2Client", "BedrockClient", "BedrockV2Client", "GeminiClient"})
 _DROPS_DISCOUNT = frozenset({"OpenAICompletionsClient", "OpenAIResponsesV2Client", "GroqClient"})
-_HOSTED_TOOLS = frozenset(
-    {"web_search_call", "file_search_call", "image_generation_call", "code_interpreter_call"}
-)
+_HOSTED_TOOLS = frozenset({"web_search_call", "file_search_call", "image_generation_call", "code_interpreter_call"})
 """Output items of the Responses API that OpenAI charges by call or by picture, not by token."""
 
 
@@ -65,20 +62,21 @@ def extract(response: object, *, client_class: str, streamed: bool) -> Extracted
     failure) has none of it.
     """
     try:
-        usage = field(response, "usage")
+        told = fields(response)
+        usage = fields(told.get("usage"))
         tokens = read_usage(usage)
         return Extracted(
             usage=tokens,
-            model=_text(field(response, "model")),
-            response_id=_text(field(response, "id")),
-            finish_reason=_finish_reason(response),
-            quality=_quality(response, usage, tokens, client_class, streamed),
+            model=_text(told.get("model")),
+            response_id=_text(told.get("id")),
+            finish_reason=_finish_reason(told),
+            quality=_quality(told, usage, tokens, client_class, streamed),
         )
     except Exception:  # noqa: BLE001 - a custom client's object may raise anything from a property
         return NOTHING
 
 
-def _quality(response: object, usage: object, tokens: Usage | None, client_class: str, streamed: bool) -> str:
+def _quality(response: Any, usage: Any, tokens: Usage | None, client_class: str, streamed: bool) -> str:
     quality = EXACT
     if client_class in _DROPS_TOKENS:
         quality = LOWER_BOUND
@@ -89,24 +87,24 @@ def _quality(response: object, usage: object, tokens: Usage | None, client_class
     return quality
 
 
-def _leaves_out(response: object, usage: object, tokens: Usage) -> bool:
+def _leaves_out(response: Any, usage: Any, tokens: Usage) -> bool:
     """Tell whether the response itself shows that more was charged than its input and output tokens."""
-    total = count(field(usage, "total_tokens"))
+    total = count(usage.get("total_tokens"))
     if tokens.input == 0 or (total is not None and total > tokens.total):
         return True
-    pictures = field(usage, "image_cost")
+    pictures = usage.get("image_cost")
     if isinstance(pictures, (int, float)) and pictures > 0:
         return True
-    output = field(response, "output")
-    return isinstance(output, list) and any(field(item, "type") in _HOSTED_TOOLS for item in output)
+    output = response.get("output")
+    return isinstance(output, list) and any(fields(item).get("type") in _HOSTED_TOOLS for item in output)
 
 
-def _finish_reason(response: object) -> str | None:
-    choices = field(response, "choices")
+def _finish_reason(response: Any) -> str | None:
+    choices = response.get("choices")
     if isinstance(choices, Sequence) and choices:
-        return _text(field(choices[0], "finish_reason"))
-    incomplete = field(field(response, "incomplete_details"), "reason")
-    return _text(field(response, "finish_reason")) or _text(incomplete) or _text(field(response, "status"))
+        return _text(fields(choices[0]).get("finish_reason"))
+    incomplete = fields(response.get("incomplete_details")).get("reason")
+    return _text(response.get("finish_reason")) or _text(incomplete) or _text(response.get("status"))
 
 
 def _text(value: object) -> str | None:

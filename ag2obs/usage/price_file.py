@@ -107,12 +107,8 @@ def read_price_file(path: Path) -> PriceFile:
         if section not in _SECTIONS:
             _refuse(path, section, "the sections " + ", ".join(_SECTIONS))
     return PriceFile(
-        prices={
-            name.lower(): _prices(path, name, entry) for name, entry in _table(path, data, "prices").items()
-        },
-        aliases={
-            name.lower(): _alias(path, name, model) for name, model in _table(path, data, "aliases").items()
-        },
+        prices={name.lower(): _prices(path, name, entry) for name, entry in _table(path, data, "prices").items()},
+        aliases={name.lower(): _alias(path, name, model) for name, model in _table(path, data, "aliases").items()},
         free=_free(path, data.get("free", [])),
     )
 

@@ -60,6 +60,7 @@ class PriceBook:
 
     def __init__(self, path: Path | None) -> None:
         """Read the user's price file, if there is one. Raises SettingsError when it is wrong."""
+        self._has_own = path is not None
         self._own = PriceFile() if path is None else read_price_file(path)
         self._listed: dict[tuple[str | None, str | None, str | None], ListedModel | None] = {}
 
@@ -86,6 +87,24 @@ class PriceBook:
         if declared is not None:
             return _charge(declared, usage, quality, CONFIG_PRICE, None)
         seller = provider_id(provider) if provider else None
+        own = self._own_price(seller, request_model, response_model, usage, quality, at) if self._has_own else None
+        if own is not None:
+            return own
+        listed = self._find(seller, request_model, response_model)
+        if listed is None:
+            return _unpriced(UNKNOWN_MODEL if _counted(usage) else NO_USAGE)
+        return _charge(listed.rates_at(at), usage, quality, listed.source, listed.reference)
+
+    def _own_price(
+        self,
+        seller: str | None,
+        request_model: str | None,
+        response_model: str | None,
+        usage: Usage | None,
+        quality: str,
+        at: datetime,
+    ) -> Cost | None:
+        """Return what the user's file says, None where it says nothing of this call."""
         names = _own_names(self._own, request_model, response_model)
         for name in names:
             own = self._own.rates_of(name, seller, at)
@@ -95,14 +114,9 @@ class PriceBook:
             pattern = self._own.free_pattern(name, seller)
             if pattern is not None:
                 return Cost(Decimal(0), DECLARED_FREE, None, EXACT, pattern)
-        listed = self._find(seller, request_model, response_model)
-        if listed is None:
-            return _unpriced(UNKNOWN_MODEL if _counted(usage) else NO_USAGE)
-        return _charge(listed.rates_at(at), usage, quality, listed.source, listed.reference)
+        return None
 
-    def _find(
-        self, provider: str | None, request_model: str | None, response_model: str | None
-    ) -> ListedModel | None:
+    def _find(self, provider: str | None, request_model: str | None, response_model: str | None) -> ListedModel | None:
         key = (provider, request_model, response_model)
         try:
             return self._listed[key]

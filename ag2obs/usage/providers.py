@@ -13,6 +13,7 @@ no provider and no price unless the user's price file gives one or declares them
 
 from __future__ import annotations
 
+import functools
 import re
 from urllib.parse import urlsplit
 
@@ -130,9 +131,8 @@ _OLLAMA_PORT = 11434
 """Where Ollama listens unless told otherwise."""
 
 
-def provider_of(
-    *, client_class: str, api_type: str | None, base_url: str | None, model: str | None
-) -> str | None:
+@functools.lru_cache(maxsize=1024)
+def provider_of(*, client_class: str, api_type: str | None, base_url: str | None, model: str | None) -> str | None:
     """Return the provider's id, or None where nothing tells; see the module's docstring for the decision."""
     name = (model or "").lower()
     provider = _BY_CLIENT.get(client_class) or _of_api_type(api_type)

@@ -101,9 +101,7 @@ class Rates:
         priced_apart = (usage.input_audio and self.input_audio) or (usage.input_image and self.input_image)
         if usage.cache_read and (self.cache_read is None or priced_apart):
             quality = UPPER_BOUND
-        if (usage.cache_write and self.cache_write is None) or (
-            usage.cache_write_1h and self.cache_write_1h is None
-        ):
+        if (usage.cache_write and self.cache_write is None) or (usage.cache_write_1h and self.cache_write_1h is None):
             quality = combine(quality, LOWER_BOUND)
         return quality
 

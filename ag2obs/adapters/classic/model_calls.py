@@ -150,7 +150,8 @@ def record(invocation: Invocation, attempt: Attempt, *, cost: object, is_cached:
     """Turn an attempt into its event and record it with the messages it sent and got."""
     session = invocation.session
     params = attempt.params if isinstance(attempt.params, dict) else {}
-    event = _event(invocation, attempt, params)
+    configuration = _configuration(invocation, attempt)
+    event = _event(invocation, attempt, params, configuration.get("api_type"))
     event.cached = is_cached
     event.attempts = 0 if is_cached else attempt.http.attempts
     event.cost_ag2 = cost if isinstance(cost, float | int) and not isinstance(cost, bool) else None
@@ -165,7 +166,7 @@ def record(invocation: Invocation, attempt: Attempt, *, cost: object, is_cached:
         if event.usage is None:
             _estimate(event, sent, outputs)
         quality = event.cost_quality or "exact"
-        session.price(event, quality, _configuration(invocation, attempt).get("price"))
+        session.price(event, quality, configuration.get("price"))
     elif isinstance(failure, BaseException):
         event.status, event.error, event.cost_reason = status_of(failure), session.failure(failure), "failed"
     else:
@@ -193,7 +194,7 @@ def _begin(patches: Patches, wrapper: Any, config: dict[str, Any]) -> Invocation
     return None
 
 
-def _event(invocation: Invocation, attempt: Attempt, params: dict[str, Any]) -> Event:
+def _event(invocation: Invocation, attempt: Attempt, params: dict[str, Any], api_type: object) -> Event:
     session = invocation.session
     event = Event(kind=KIND, span=new_span_id(), invocation=invocation.id, ms=attempt.ms or None)
     binding = CURRENT.get()
@@ -209,10 +210,9 @@ def _event(invocation: Invocation, attempt: Attempt, params: dict[str, Any]) -> 
     event.request_model = model if isinstance(model, str) else None
     event.stream = bool(params.get("stream"))
     event.first_byte_ms = attempt.http.first_byte_ms
-    configuration = _configuration(invocation, attempt)
     event.provider = provider_of(
         client_class=type(attempt.client).__name__,
-        api_type=configuration.get("api_type"),
+        api_type=api_type if isinstance(api_type, str) else None,
         base_url=_base_url(attempt.client),
         model=event.request_model,
     )

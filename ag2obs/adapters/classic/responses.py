@@ -74,13 +74,11 @@ def _of_choice(choice: object) -> dict[str, Any] | None:
 
 
 def _without_nulls(item: object) -> dict[str, Any]:
-    if isinstance(item, dict):
-        fields = dict(item)
-    elif hasattr(item, "model_dump"):
-        fields = item.model_dump()
-    else:
-        fields = dict(getattr(item, "__dict__", {}))
-    return {key: value for key, value in fields.items() if value is not None and value != []}
+    stored = item if isinstance(item, dict) else getattr(item, "__dict__", {})
+    if any(not isinstance(value, str | None) for value in stored.values()) and hasattr(item, "model_dump"):
+        # Tool calls and other nested models, as the dictionaries that AG2 makes of them.
+        stored = item.model_dump()
+    return {key: value for key, value in stored.items() if value is not None and value != []}
 
 
 def reported_failure(response: object) -> str | None:

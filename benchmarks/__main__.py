@@ -1,0 +1,9 @@
+"""Every benchmark, one after the other: ``make bench``. Medians and ratios; the machine is never quiet."""
+
+from __future__ import annotations
+
+from benchmarks import classic_chat, hooks, pricing, reading, redaction
+
+for benchmark in (hooks, classic_chat, redaction, pricing, reading):
+    print(f"\n== {benchmark.__name__.partition('.')[2]}: {str(benchmark.__doc__).partition('.')[0]}", flush=True)
+    benchmark.main()
