@@ -66,6 +66,20 @@ def plain(value: object, *, limits: Limits = DEFAULT, mask_name: Callable[[str],
         return "<unprintable>"
 
 
+_LONGEST_WORD = 4_096
+"""Characters; longer than the tokens of any provider (AWS session tokens have about 1,000)."""
+
+
+def _before_a_word(value: str, kept: int) -> int:
+    """Return where to cut so that no word, which may be a secret, is cut in two.
+
+    Of a run without spaces that is longer than any secret, as much as a secret may have is cut away too.
+    """
+    start = max(0, kept - _LONGEST_WORD)
+    last = max(value.rfind(space, start, kept) for space in " \n\t")
+    return last if last >= 0 else start
+
+
 class _Walk:
     """One walk over one object, with what is left of its limits."""
 
@@ -102,7 +116,7 @@ class _Walk:
         if size <= self.text and size <= self.chars:
             self.chars -= size
             return value if value.isascii() else _encodable(value)
-        kept = max(0, min(self.text, self.chars))
+        kept = _before_a_word(value, max(0, min(self.text, self.chars)))
         self.chars -= kept
         return f"{_encodable(value[:kept])}...[cut: {size} characters]"
 

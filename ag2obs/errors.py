@@ -1,11 +1,11 @@
 """The errors ag2obs raises, in one leaf module so that nothing imports in a circle.
 
-    Ag2obsError
-    ├── SettingsError        a setting has a value that is not allowed
-    ├── LogFormatError       a file is not a log that can be read
-    ├── AdapterUnavailable   a framework is missing or too old to be observed
-    ├── ExtraMissing         an optional dependency is not installed
-    └── BudgetExceeded       a budget that was told to stop refuses a call
+Ag2obsError
+├── SettingsError        a setting has a value that is not allowed
+├── LogFormatError       a file is not a log that can be read
+├── AdapterUnavailable   a framework is missing or too old to be observed
+├── ExtraMissing         an optional dependency is not installed
+└── BudgetExceeded       a budget that was told to stop refuses a call
 """
 
 from __future__ import annotations

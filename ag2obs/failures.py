@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-from ag2obs.events import ErrorInfo
-
-_LONGEST_MESSAGE = 2_000
-"""Characters kept of an exception's text."""
+from ag2obs.events import STATUS_CANCELLED, STATUS_ERROR, ErrorInfo
 
 _MARK = "__ag2obs_failure__"
 """Attribute that an exception carries after it was recorded: session id and failure id. An exception cannot be
@@ -18,7 +16,8 @@ weakly referenced, and remembering it would keep every frame it passed alive."""
 def describe(error: BaseException, session_id: str, next_id: Callable[[], str]) -> ErrorInfo:
     """Return type, text and codes of ``error``; the same failure in the same session keeps its id.
 
-    An exception raised ``from`` a recorded one is that failure told again.
+    An exception raised ``from`` a recorded one is that failure told again. Never raises, whatever the
+    exception's class does.
     """
     known = _known_id(error, session_id)
     info = ErrorInfo(
@@ -26,13 +25,20 @@ def describe(error: BaseException, session_id: str, next_id: Callable[[], str]) 
         type=type_name(type(error)),
         message=_text(error),
         repeat=known is not None,
-        status_code=_integer(getattr(error, "status_code", None)),
-        code=_code(error),
+        status_code=_integer(_attribute(error, "status_code")),
+        code=_code(_attribute(error, "code")),
     )
-    # An exception class with slots takes no mark: it is told again where it is seen again.
-    with suppress(AttributeError, TypeError):
+    # A class with slots takes no mark, and one with a __setattr__ of its own may do anything: then the failure
+    # is told again where it is seen again.
+    with suppress(Exception):
         setattr(error, _MARK, (session_id, info.id))
     return info
+
+
+def status_of(error: BaseException) -> str:
+    """Return ``cancelled`` for what the user or the event loop stopped, else ``error``."""
+    stopped = isinstance(error, asyncio.CancelledError | KeyboardInterrupt | GeneratorExit)
+    return STATUS_CANCELLED if stopped else STATUS_ERROR
 
 
 def type_name(kind: type) -> str:
@@ -46,25 +52,30 @@ def _known_id(error: BaseException, session_id: str) -> str | None:
     seen = 0
     cause: BaseException | None = error
     while cause is not None and seen < 20:
-        mark = getattr(cause, _MARK, None)
+        mark = _attribute(cause, _MARK)
         if isinstance(mark, tuple) and mark[0] == session_id:
             return str(mark[1])
         cause, seen = cause.__cause__, seen + 1
     return None
 
 
+def _attribute(error: BaseException, name: str) -> object:
+    try:
+        return getattr(error, name, None)
+    except Exception:  # noqa: BLE001  # a user's property may raise anything
+        return None
+
+
 def _text(error: BaseException) -> str:
     try:
-        text = str(error)
+        return str(error)
     except Exception:  # noqa: BLE001  # a user's __str__ may raise anything
         return "<no text>"
-    return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}...[cut: {len(text)} characters]"
 
 
 def _integer(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _code(error: BaseException) -> str | None:
-    code = getattr(error, "code", None)
+def _code(code: object) -> str | None:
     return str(code) if isinstance(code, str | int) and not isinstance(code, bool) else None

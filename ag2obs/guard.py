@@ -24,7 +24,8 @@ class Guard:
         self._reraise = reraise
         self.failures: Counter[str] = Counter()
         self._told: set[str] = set()
-        self._lock = threading.Lock()
+        # Reachable from a destructor that runs while it is held.
+        self._lock = threading.RLock()
 
     @property
     def reraise(self) -> bool:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import functools
 import logging
+import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from contextvars import ContextVar
 from types import TracebackType
@@ -15,7 +18,7 @@ from ag2obs.adapters import registry
 from ag2obs.process import PROCESS, REAPER
 from ag2obs.routing import CURRENT, Anchor, Binding, open_binding
 from ag2obs.session import Session
-from ag2obs.settings import Settings
+from ag2obs.settings import VARIABLES, Settings
 
 logger = logging.getLogger("ag2obs")
 
@@ -77,11 +80,21 @@ class LoggingSession:
         self._session: Session | None = None
         self._carried = ExitStack()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it was entered and its session not left, here or elsewhere."""
+        return self._session is not None and self._session.is_open
+
+    @property
+    def session_id(self) -> str | None:
+        """The id of its session, once it was entered."""
+        return self._session.id if self._session is not None else None
+
     def __enter__(self) -> Session:
         if self._session is not None:
             raise RuntimeError("a logging session can be entered once; call ag2_logging_session again")
         settings = self._settings if self._settings is not None else Settings.from_environment()
-        for notice in settings.notices:
+        for notice in (*settings.notices, *_without_effect(settings)):
             PROCESS.guard.tell_once(notice, notice)
         if settings.debug:
             logger.setLevel(logging.DEBUG)
@@ -95,13 +108,12 @@ class LoggingSession:
         with PROCESS.guard.protect("opening a session"), PROCESS.lock:
             session.open(anchor)
             registry.install()
-        CURRENT.set(Binding(anchor, session.span, outer=CURRENT.get()))
+        CURRENT.set(Binding(anchor, session.span, outer=open_binding(CURRENT.get())))
         if not session.settings.propagate_context:
             for adapter in PROCESS.adapters:
                 with PROCESS.guard.protect("carrying a session on an IOStream"):
                     self._carried.enter_context(adapter.carrying(anchor))
-        atexit.unregister(REAPER.finish_all)
-        atexit.register(REAPER.finish_all)
+        _prepare_for_exit_and_fork()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -121,8 +133,7 @@ class LoggingSession:
         if session is None or not session.enabled:
             return
         with PROCESS.guard.protect("leaving a session"):
-            # Reading back and fsync do not belong on the event loop; a cancellation must not skip them either.
-            await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, session.leave, error))
+            await _leave_beside_the_loop(session, error)
 
     def _leave_context(self) -> Session | None:
         """Take the session out of the calling context, which may be another than it was entered in.
@@ -138,6 +149,55 @@ class LoggingSession:
         return session
 
 
+_NOT_YET = (
+    "content",
+    "budget_usd",
+    "budget_tokens",
+    "session_dir",
+    "retention_days",
+    "rules",
+    "pii",
+    "prometheus_port",
+)
+"""Settings that this version accepts and does not act on."""
+
+
+def _without_effect(settings: Settings) -> list[str]:
+    """Return a sentence for each setting that was changed and has no effect yet: nobody is to rely on it."""
+    changed = {variable.field: variable for variable in VARIABLES if variable.field in _NOT_YET}
+    return [
+        f"{variable.name} has no effect in this version: it is set to {getattr(settings, field)!r} and nothing is done"
+        for field, variable in changed.items()
+        if getattr(settings, field) != getattr(Settings, field)
+    ]
+
+
+@functools.cache
+def _prepare_for_exit_and_fork() -> None:
+    """Once a process: end what is open at its exit, and forget what is the parent's in a fork of it."""
+    atexit.register(REAPER.finish_all)
+    atexit.register(PROCESS.leave_all)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=REAPER.after_fork)
+        os.register_at_fork(after_in_child=PROCESS.after_fork)
+
+
+async def _leave_beside_the_loop(session: Session, error: BaseException | None) -> None:
+    """Leave in a thread of its own: reading back and fsync do not belong on the event loop.
+
+    Not in the loop's executor, which may be busy or shut down. A cancellation does not stop it.
+    """
+    own = ThreadPoolExecutor(1, thread_name_prefix="ag2obs-leave")
+    try:
+        leaving = asyncio.get_running_loop().run_in_executor(own, session.leave, error)
+    except RuntimeError:  # no thread can be started any more
+        session.leave(error)
+        return
+    finally:
+        own.shutdown(wait=False)
+    await asyncio.shield(leaving)
+
+
 class RuntimeLogger:
     """Manual control, for code that cannot use a ``with`` block; see ``get_ag2_runtime_logger``."""
 
@@ -150,10 +210,10 @@ class RuntimeLogger:
 
     def stop_session(self, session_id: str | None = None) -> bool:
         """End the latest session started in the calling context, or the one named; False where there is none."""
-        started = _STARTED.get()
+        started = [opened for opened in _STARTED.get() if opened.is_open]
+        _STARTED.set(tuple(started))
         for opened in reversed(started):
-            session = opened._session
-            if session is not None and session_id in (None, session.id):
+            if session_id in (None, opened.session_id):
                 _STARTED.set(tuple(other for other in started if other is not opened))
                 opened.__exit__(None, None, None)
                 return True

@@ -15,7 +15,7 @@ from contextvars import Context
 from typing import TYPE_CHECKING, Protocol
 
 from ag2obs.guard import Guard
-from ag2obs.routing import CURRENT, Anchor, Binding, Claims
+from ag2obs.routing import CURRENT, Anchor, Binding, Claims, open_binding
 
 if TYPE_CHECKING:
     from importlib.abc import MetaPathFinder
@@ -95,7 +95,8 @@ class Process:
         """
         session = self._route(owner)
         if session is None:
-            self.unattributed += 1
+            with self.lock:
+                self.unattributed += 1
             self.guard.tell_once(
                 "unattributed",
                 "an event came from work that belongs to no open session; it was counted and not logged",
@@ -122,13 +123,17 @@ class Process:
         return self._only_open()
 
     def _bound(self, binding: Binding, owner: object) -> Session | None:
-        session = binding.anchor.session
+        session = binding.session
         if binding.inherited:
             # A worker thread started in one session may serve another: the agent knows better.
             claimed = self._claimed(owner)
             if claimed is not None and claimed is not session and claimed.is_open:
                 return claimed
-        return session if session.accepts() else None
+        if session.accepts():
+            return session
+        # What its own session takes no more still runs inside the sessions around it.
+        around = open_binding(binding.outer)
+        return None if around is None else around.session
 
     def _claimed(self, owner: object) -> Session | None:
         holder = None if owner is None else self.claims.holder(owner)
@@ -139,6 +144,21 @@ class Process:
         with self.lock:
             live = list(self.sessions.values())
         return live[0] if len(live) == 1 and live[0].is_open else None
+
+    def after_fork(self) -> None:
+        """Start anew in a forked process: the sessions are the parent's, and locks may be held by its threads."""
+        for session in list(self.sessions.values()):
+            session.abandon()
+        self.lock = threading.RLock()
+        self.guard = Guard()
+        self.sessions = {}
+        CURRENT.set(None)
+
+    def leave_all(self) -> None:
+        """End the sessions that are open when the interpreter exits: nobody else will."""
+        for session in list(self.sessions.values()):
+            with self.guard.protect("leaving a session at exit"):
+                session.leave(status="incomplete")
 
     def _is_alive(self, session_id: str) -> bool:
         return session_id in self.sessions
@@ -169,6 +189,10 @@ class Reaper:
     def poke(self, session_id: str) -> None:
         """Say that no work of this session is left; safe to call from a destructor."""
         self._queue.put(session_id)
+
+    def after_fork(self) -> None:
+        """Start anew in a forked process, which has no thread of ours and no session to wait for."""
+        self.__init__()  # type: ignore[misc]  # everything in here belongs to the parent
 
     def finish_all(self) -> None:
         """Finish every waiting session now (at interpreter exit, and in tests)."""

@@ -97,14 +97,16 @@ class Claims:
         self._owners: dict[int, tuple[weakref.ref[object], str | None]] = {}
 
     def claim(self, owner: object, session_id: str, is_alive: Callable[[str], bool]) -> None:
-        """Note that ``session_id`` uses ``owner``; a claim of a session that has ended is replaced."""
+        """Note that ``session_id`` uses ``owner``; the claim of a session that has ended is replaced.
+
+        What two live sessions have used together is nobody's from then on: it is shared by design.
+        """
         key = id(owner)
         known = self._owners.get(key)
         if known is not None and known[0]() is owner:
             holder = known[1]
-            if holder == session_id or holder is None:
-                return
-            self._owners[key] = (known[0], None if is_alive(holder) else session_id)
+            if holder != session_id and holder is not None:
+                self._owners[key] = (known[0], None if is_alive(holder) else session_id)
             return
         try:
             reference = weakref.ref(owner, lambda _, key=key: self._owners.pop(key, None))  # type: ignore[misc]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import threading
@@ -14,24 +15,20 @@ from typing import TYPE_CHECKING, Any
 
 from ag2obs.analysis.summary import SummaryFold
 from ag2obs.encoding import plain
+from ag2obs.event_stream import EventStream
 from ag2obs.events import (
-    SCHEMA,
-    STATUS_CANCELLED,
-    STATUS_ERROR,
     STATUS_OK,
     ErrorInfo,
     Event,
-    encode,
     new_session_id,
     new_span_id,
     new_trace_id,
-    timestamp,
 )
-from ag2obs.failures import describe
+from ag2obs.failures import describe, status_of
 from ag2obs.log_paths import log_path
 from ag2obs.message_index import MessageIndex
 from ag2obs.process import PROCESS, REAPER
-from ag2obs.redaction import is_sensitive_name, mask_in_place
+from ag2obs.redaction import is_sensitive_name
 from ag2obs.resource import resource
 from ag2obs.routing import Anchor, Binding
 from ag2obs.sinks.log_file import LogFile
@@ -43,6 +40,9 @@ if TYPE_CHECKING:
 
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 """W3C Trace Context, level 1, version 00."""
+
+_LONGEST_ERROR = 2_000
+"""Characters kept of an error's text."""
 
 OPEN, LEFT, FINISHED = "open", "left", "finished"
 
@@ -70,36 +70,54 @@ class Session:
         now = datetime.now(UTC)
         self.id = new_session_id(now)
         self.settings = settings
-        self.chat_id = chat_id
-        self.workflow = workflow
+        self.chat_id = plain(chat_id)
+        self.workflow = plain(workflow)
         self.enabled = settings.enabled
         self.state = OPEN
         self.trace, self._parent = _parse_traceparent(traceparent)
         self.span = new_span_id()
         self._info = dict(info or {})
         self._lock = threading.RLock()
-        self._seq = 0
         self._failures = 0
         self._unattributed_before = PROCESS.unattributed
-        self._dropped = 0
-        self._late_events = False
         self._anchor: weakref.ref[Anchor] | None = None
         self._outcome: tuple[str, ErrorInfo | None] = (STATUS_OK, None)
-        self._file = LogFile(self._path(now)) if settings.enabled else None
-        self._fold = SummaryFold()
         self._messages = MessageIndex(bounded)
-        self._prices = PriceBook(settings.prices) if settings.enabled else None
-        self._seen: set[int] = set()
+        self._seen: dict[int, weakref.ref[object]] = {}
+        self._stream: EventStream | None = None
+        self._file: LogFile | None = None
+        self._prices: PriceBook | None = None
+        if settings.enabled:
+            self._redactor = PROCESS.learn_environment()
+            self._redactor.learn_environment(settings.dotenv)
+            self._prices = PriceBook(settings.prices)
+            self._file = LogFile(self._path(now))
+            self._stream = EventStream(
+                self._file,
+                self._redactor,
+                PROCESS.guard,
+                session=self.id,
+                trace=self.trace,
+                span=self.span,
+                chat_id=self.chat_id,
+                workflow=self.workflow,
+            )
 
     def _path(self, now: datetime) -> Path:
         return log_path(
             self.settings.log_file,
             session_id=self.id,
-            chat_id=self.chat_id,
-            workflow=self.workflow,
+            chat_id=self._path_part(self.chat_id),
+            workflow=self._path_part(self.workflow),
             now=now,
             pid=os.getpid(),
         )
+
+    def _path_part(self, identity: str) -> str:
+        """Return an id as it may stand in a file name, which must not show a secret either."""
+        if self._redactor.redact_text(identity) == identity:
+            return identity
+        return f"redacted-{hashlib.sha256(identity.encode()).hexdigest()[:20]}"
 
     @property
     def log_path(self) -> Path | None:
@@ -118,7 +136,7 @@ class Session:
     def summary(self) -> RuntimeSummary:
         """Return what was counted so far; valid during the session and after it."""
         with self._lock:
-            return self._fold.result()
+            return SummaryFold().result() if self._stream is None else self._stream.fold.result()
 
     def traceparent(self) -> str:
         """Return the W3C ``traceparent`` of this session, to hand to services that it calls."""
@@ -134,10 +152,6 @@ class Session:
         self._anchor = weakref.ref(anchor)
         if not self.enabled:
             return
-        self._redactor = PROCESS.learn_environment()
-        self._redactor.learn_environment(self.settings.dotenv)
-        self._learned = self._redactor.version
-        self._unsure_bytes = 0
         PROCESS.add(self)
         self.record(
             Event(
@@ -216,7 +230,16 @@ class Session:
 
     def failure(self, error: BaseException) -> ErrorInfo:
         """Describe an exception; one that this session has seen keeps its id and is marked as a repeat."""
-        return describe(error, self.id, self.next_failure_id)
+        info = describe(error, self.id, self.next_failure_id)
+        info.message = self.shortened(info.message)
+        return info
+
+    def shortened(self, text: str) -> str:
+        """Return the beginning of an error's text; redacted first, so that no cut goes through a secret."""
+        if len(text) <= _LONGEST_ERROR:
+            return text
+        beginning = self._redactor.redact_text(text[: 10 * _LONGEST_ERROR])[:_LONGEST_ERROR]
+        return f"{beginning}...[cut: {len(text)} characters]"
 
     def next_failure_id(self) -> str:
         """Return an id for a failure that is not an exception object."""
@@ -230,16 +253,15 @@ class Session:
 
     def first_sight(self, subject: object) -> bool:
         """Say once per agent or wrapper that it is new to this session, without keeping it alive."""
-        key = id(subject)
+        key, seen = id(subject), self._seen
         with self._lock:
-            if key in self._seen:
+            if key in seen:
                 return False
-            self._seen.add(key)
-        try:
-            # An id is free again when its object dies.
-            weakref.finalize(subject, self._seen.discard, key).atexit = False
-        except TypeError:
-            self._seen.discard(key)
+            try:
+                # An id is free again when its object dies.
+                seen[key] = weakref.ref(subject, lambda _: seen.pop(key, None))
+            except TypeError:
+                return True
         return True
 
     def learn(self, configuration: object) -> None:
@@ -248,23 +270,29 @@ class Session:
         if isinstance(structure, dict):
             self._redactor.learn_structure(structure)
 
-    def leave(self, error: BaseException | None = None) -> None:
+    def leave(self, error: BaseException | None = None, status: str | None = None) -> None:
         """End the block: write ``session.end`` and mask what was learned since; late work has its grace.
 
-        Never waits for work that goes on. Does nothing when called again.
+        ``status`` is told instead of the outcome where nobody saw one. Never waits for work that goes on. Does
+        nothing when called again.
         """
         with self._lock:
             if self.state != OPEN:
                 return
-            self._outcome = self._outcome_of(error)
-            if self.enabled:
-                self._write_end()
-            self.state = LEFT
-        if not self.enabled:
-            self.state = FINISHED
-            return
+            try:
+                if self.enabled:
+                    self._outcome = self._outcome_of(error) if status is None else (status, None)
+                    self._write_end()
+            finally:
+                self.state = LEFT
+                if self._stream is not None:
+                    self._stream.late = True
+                self._await_late_work()
+
+    def _await_late_work(self) -> None:
+        """Finish now where nothing can come any more, else when the grace is over or the last context is gone."""
         anchor = self._anchor() if self._anchor is not None else None
-        if anchor is None or self.settings.late_seconds <= 0:
+        if anchor is None or self.settings.late_seconds <= 0 or not self.enabled:
             self.finish()
             return
         weakref.finalize(anchor, REAPER.poke, self.id).atexit = False
@@ -276,104 +304,46 @@ class Session:
         with self._lock:
             if self.state == FINISHED:
                 return
-            if self._late_events:
-                self._write_end()
-            self.state = FINISHED
-        PROCESS.remove(self)
+            stream = self._stream
+            try:
+                if stream is not None and (stream.late_events or stream.mask_what_was_learned()):
+                    self._write_end()
+            finally:
+                self.state = FINISHED
+                # A context that some task still holds keeps this object, but not what it needed to record.
+                self._messages, self._prices, self._seen = MessageIndex(bounded), None, {}
+                PROCESS.remove(self)
+
+    def abandon(self) -> None:
+        """Record nothing more, and write nothing: this is the copy of a session in a forked process."""
+        self._lock = threading.RLock()
+        self.state = FINISHED
 
     def _write(self, events: list[Event]) -> None:
-        now = timestamp()
-        for event in events:
-            event.ts = now
-            self._stamp(event)
-        lines = [encode(event) for event in events]
-        data = b"\n".join(lines)
-        if self._redactor.redact(data)[1]:
-            # Line by line, so that each tells how many secrets were masked in it.
-            data = b"\n".join(self._masked(event, line) for event, line in zip(events, lines, strict=True))
-        for event in events:
-            self._fold.add(event)
-        self._append(events, data)
-
-    def _masked(self, event: Event, line: bytes) -> bytes:
-        line, event.redactions = self._redactor.redact(line)
-        return b'%s,"redactions":%d}' % (line[:-1], event.redactions) if event.redactions else line
-
-    def _append(self, events: list[Event], lines: bytes) -> None:
-        """Put the lines of ``events`` on file in one write."""
-        file = self._file
-        if file is None:
-            return
-        if self._redactor.version != self._learned:
-            self._learned, self._unsure_bytes = self._redactor.version, file.mark()
-        if not file.append(lines + b"\n"):
-            self._dropped += len(events)
-            PROCESS.guard.tell_once(
-                f"write:{file.path}",
-                f"the log {file.path} cannot be written ({file.last_error}); what is lost is counted",
-            )
-
-    def _stamp(self, event: Event) -> None:
-        """Fill in the envelope: where in the stream the event stands, and whose it is."""
-        self._seq += 1
-        event.v = SCHEMA
-        event.seq = self._seq
-        event.session = self.id
-        event.trace = self.trace
-        event.chat_id = self.chat_id
-        event.workflow = self.workflow
-        if not event.span:
-            event.parent = event.parent or self.span
-        if self.state == LEFT:
-            event.late = self._late_events = True
+        stream = self._stream
+        assert stream is not None
+        try:
+            stream.write(events)
+        except Exception:
+            # The messages among them were not written: they are to be written when next referred to.
+            self._messages.forget()
+            stream.drop(len(events))
+            raise
 
     def _write_end(self) -> None:
-        if self._dropped:
-            dropped, self._dropped = self._dropped, 0
-            self._write([Event(kind="drop", count=dropped, reason="write_failed")])
+        if self._stream is None:
+            return
         status, error = self._outcome
         event = Event(kind="session.end", span=self.span, parent=self._parent or "", status=status, error=error)
         unattributed = PROCESS.unattributed - self._unattributed_before
         if unattributed:
             event.detail = {"process_unattributed": unattributed}
-        event.ts = timestamp()
-        self._stamp(event)
-        event.redactions = self._mask_what_was_learned() + self._redactor.redact(encode(event))[1]
-        # The totals of an end include the end itself.
-        self._fold.add(event)
-        event.totals = self._fold.result().to_dict()["totals"]
-        self._append([event], self._redactor.redact(encode(event))[0])
-        self._late_events = False
-        if self._file is not None:
-            self._file.sync()
-            self._file.close()
-
-    def _mask_what_was_learned(self) -> int:
-        """Mask, in our own bytes on file, the secrets that became known after these bytes were written."""
-        file, redactor = self._file, self._redactor
-        if file is None:
-            return 0
-        if redactor.version != self._learned:
-            self._learned, self._unsure_bytes = redactor.version, file.mark()
-        masked = 0
-        if self._unsure_bytes:
-            with PROCESS.guard.protect("the closing pass over the log"):
-                masked = file.mask_secrets(
-                    redactor.known_spans, mask_in_place, redactor.overlap(), first_bytes=self._unsure_bytes
-                )
-            self._unsure_bytes = 0
-        return masked
+        self._stream.end(event)
 
     def _outcome_of(self, error: BaseException | None) -> tuple[str, ErrorInfo | None]:
-        if error is None:
+        if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
             return STATUS_OK, None
-        import asyncio
-
-        if isinstance(error, asyncio.CancelledError | KeyboardInterrupt | GeneratorExit):
-            return STATUS_CANCELLED, self.failure(error)
-        if isinstance(error, SystemExit) and error.code in (None, 0):
-            return STATUS_OK, None
-        return STATUS_ERROR, self.failure(error)
+        return status_of(error), self.failure(error)
 
 
 def _as_received(message: object, sender: str | None) -> dict[Any, Any]:

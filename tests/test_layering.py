@@ -42,7 +42,9 @@ ALLOWED: dict[str, set[str]] = {
     "resource": {"__init__"},
     "routing": {"session"},  # for type checking only; see test_session_is_not_imported_by_what_it_uses
     "process": {"guard", "routing", "redaction", "session"},
+    "event_stream": {*LEAVES, "analysis", "redaction", "sinks"},
     "session": {
+        "event_stream",
         *LEAVES, "analysis", "message_index", "process", "redaction", "resource", "routing", "sinks", "usage",
     },
     "adapters": {*LEAVES, "process", "routing", "session", "usage"},

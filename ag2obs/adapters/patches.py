@@ -2,7 +2,7 @@
 
 A replacement is put on the class that defines the method, once, with its original still reachable. Where
 somebody else has patched over ours in the meantime, theirs stays: ours below it then only passes through,
-because no session is open.
+because no session is open, and serves the next session, which does not replace it again.
 """
 
 from __future__ import annotations
@@ -10,9 +10,23 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 Make = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+_OURS = "__ag2obs_replacement__"
+
+
+def _is_ours(function: Any) -> bool:
+    """Whether a replacement of ours is in there, under what somebody else has put over it."""
+    while function is not None:
+        if _OURS in vars(function):
+            # ``functools.wraps`` copies the mark to whatever wraps ours, which is as good.
+            return True
+        function = getattr(function, "__wrapped__", None)
+    return False
 
 
 class Patches:
@@ -23,20 +37,37 @@ class Patches:
         self._installed: dict[tuple[int, str], tuple[Any, str, Any, Any]] = {}
 
     def replace(self, owner: Any, name: str, make: Make) -> bool:
-        """Replace ``owner.name`` (of a class or module) by ``make(original)``; False where it has no such function."""
+        """Replace the function ``owner.name`` (of a class or module) by ``make(original)``.
+
+        False where that is not a plain function: mocks and callable objects are called without ``self``, and
+        would be called with it by a replacement.
+        """
         with self._lock:
             if (id(owner), name) in self._installed:
                 return True
-            stored = vars(owner).get(name)
-            original = stored.__func__ if isinstance(stored, staticmethod) else stored
-            if not callable(original) or isinstance(stored, classmethod | property):
+            original = vars(owner).get(name)
+            if not isinstance(original, FunctionType):
                 return False
-            replacement: Any = functools.wraps(original)(make(original))
-            if isinstance(stored, staticmethod):
-                replacement = staticmethod(replacement)
-            setattr(owner, name, replacement)
-            self._installed[id(owner), name] = (owner, name, stored, replacement)
-            return True
+            return self._replace(owner, name, original, original, make, lambda replacement: replacement)
+
+    def replace_static(self, owner: Any, name: str, make: Make) -> bool:
+        """Replace the static method ``owner.name`` by ``make(original)``; False where it is none."""
+        with self._lock:
+            stored = vars(owner).get(name)
+            if not isinstance(stored, staticmethod):
+                return False
+            return self._replace(owner, name, stored, stored.__func__, make, staticmethod)
+
+    def _replace(
+        self, owner: Any, name: str, stored: Any, original: Any, make: Make, store: Callable[[Any], Any]
+    ) -> bool:
+        if not _is_ours(original):
+            replacement = functools.wraps(original)(make(original))
+            vars(replacement)[_OURS] = True
+            kept = store(replacement)
+            setattr(owner, name, kept)
+            self._installed[id(owner), name] = (owner, name, stored, kept)
+        return True
 
     def replace_where_defined(self, kind: type, name: str, make: Make) -> bool:
         """Replace the method on the class of ``kind``'s hierarchy that defines it."""

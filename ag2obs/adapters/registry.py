@@ -7,7 +7,6 @@ costs nothing.
 from __future__ import annotations
 
 import importlib.machinery
-import importlib.util
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.abc import Loader, MetaPathFinder
@@ -31,7 +30,7 @@ def install() -> None:
     """Observe every framework that is imported, and watch for those that are not yet; call under PROCESS.lock."""
     if PROCESS.adapters or PROCESS.import_watch is not None:
         return
-    missing = [name for name in FRAMEWORKS if name not in sys.modules]
+    missing = [name for name in FRAMEWORKS if not _is_imported(name)]
     for name in FRAMEWORKS:
         if name not in missing:
             _observe(name)
@@ -66,7 +65,7 @@ class ImportWatch(MetaPathFinder):
     """Notices the import of a framework and has it observed when its module has run."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self._names = set(names)
+        self._names = frozenset(names)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -74,11 +73,13 @@ class ImportWatch(MetaPathFinder):
         """Find the framework as the other finders do, with a loader that tells us when it has run."""
         if fullname not in self._names:
             return None
-        self._names.discard(fullname)
-        spec = importlib.util.find_spec(fullname)
-        if spec is not None and spec.loader is not None:
-            spec.loader = _TellingLoader(spec.loader)
-        return spec
+        for finder in [finder for finder in sys.meta_path if finder is not self]:
+            spec = finder.find_spec(fullname, path, target)
+            if spec is not None:
+                if spec.loader is not None:
+                    spec.loader = _TellingLoader(spec.loader)
+                return spec
+        return None
 
 
 class _TellingLoader(Loader):
@@ -97,3 +98,12 @@ class _TellingLoader(Loader):
         with PROCESS.lock:
             if PROCESS.sessions:
                 _observe(module.__name__)
+
+
+def _is_imported(name: str) -> bool:
+    """Whether a framework's module has run; one that another thread is importing tells when it has.
+
+    To wait for that import under our lock would wait for ever, because it takes our lock when it ends.
+    """
+    module = sys.modules.get(name)
+    return module is not None and not getattr(module.__spec__, "_initializing", False)

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import Token
 from types import TracebackType
 from typing import Any, Protocol
 
-from ag2obs.events import STATUS_CANCELLED, STATUS_ERROR, STATUS_OK, Event, new_span_id
+from ag2obs.events import STATUS_OK, Event, new_span_id
+from ag2obs.failures import status_of
 from ag2obs.process import PROCESS
 from ag2obs.routing import CURRENT, Binding, narrowed
 from ag2obs.session import Session
@@ -112,10 +114,10 @@ class Work:
 
     def _restore(self) -> None:
         if self._token is not None:
-            try:
+            # What ends in another context than it began in (a suspended reply that is collected) has nothing to
+            # restore there.
+            with suppress(ValueError):
                 CURRENT.reset(self._token)
-            except ValueError:  # ended in another context than it began in: there is nothing to restore here
-                CURRENT.set(self._outer)
 
 
 def begin(make: Callable[[], Work | None]) -> Work | UnrecordedWork:
@@ -140,13 +142,6 @@ def binding_of(session: Session) -> Binding | None:
     if binding is not None and binding.session is session:
         return binding
     return session.binding()
-
-
-def status_of(error: BaseException) -> str:
-    """Return ``cancelled`` for what the user or the event loop stopped, else ``error``."""
-    import asyncio
-
-    return STATUS_CANCELLED if isinstance(error, asyncio.CancelledError | KeyboardInterrupt) else STATUS_ERROR
 
 
 def milliseconds_since(started: float) -> float:

@@ -34,7 +34,7 @@ def fields(holder: Any) -> Any:
 
     To ask a pydantic model for an attribute it does not have costs more than all the rest.
     """
-    if isinstance(holder, dict):
+    if isinstance(holder, dict | _Attributes):
         return holder
     if holder is None:
         return {}

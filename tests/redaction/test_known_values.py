@@ -178,9 +178,7 @@ def test_learning_while_others_redact(learner: Redactor) -> None:
     for thread in threads:
         thread.start()
     learners = [
-        threading.Thread(
-            target=lambda part=values[offset::3]: [learner.learn(value, "T_KEY") for value in part]
-        )
+        threading.Thread(target=lambda part=values[offset::3]: [learner.learn(value, "T_KEY") for value in part])
         for offset in range(3)
     ]
     for thread in learners:

@@ -70,12 +70,8 @@ _VALUES = [
     _KNOWN,
     _NUMBER,
 ]
-_text = st.lists(st.sampled_from(_EXAMPLES + _PUNCTUATION * 6 + _NAMES * 3 + _VALUES * 2), max_size=14).map(
-    "".join
-)
-_leaf = st.one_of(
-    _text, st.integers(), st.booleans(), st.none(), st.just(int(_NUMBER)), st.floats(allow_nan=False)
-)
+_text = st.lists(st.sampled_from(_EXAMPLES + _PUNCTUATION * 6 + _NAMES * 3 + _VALUES * 2), max_size=14).map("".join)
+_leaf = st.one_of(_text, st.integers(), st.booleans(), st.none(), st.just(int(_NUMBER)), st.floats(allow_nan=False))
 
 
 def _levels(children: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:

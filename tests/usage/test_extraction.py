@@ -25,17 +25,13 @@ def chat_completion(usage: dict[str, object] | None) -> ChatCompletion:
             "object": "chat.completion",
             "created": 1,
             "model": "gpt-4o-mini-2024-07-18",
-            "choices": [
-                {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "hi"}}
-            ],
+            "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "hi"}}],
             "usage": usage,
         }
     )
 
 
-def converted(
-    prompt: int, completion: int, total: int | None = None, model: str = "m"
-) -> ConvertedCompletion:
+def converted(prompt: int, completion: int, total: int | None = None, model: str = "m") -> ConvertedCompletion:
     """What AG2's Anthropic, Gemini, Bedrock, Mistral, Groq, Together, Cohere, Cerebras and Ollama clients build."""
     return ConvertedCompletion(
         id="r1",
@@ -43,9 +39,7 @@ def converted(
         created=1,
         object="chat.completion",
         choices=[
-            ConvertedChoice(
-                finish_reason="stop", index=0, message=ConvertedMessage(role="assistant", content="hi")
-            )
+            ConvertedChoice(finish_reason="stop", index=0, message=ConvertedMessage(role="assistant", content="hi"))
         ],
         usage=ConvertedUsage(
             prompt_tokens=prompt,
@@ -102,9 +96,7 @@ def test_chat_completion_keeps_every_kind_of_token():
         }
     )
     found = extract(response, client_class="OpenAIClient", streamed=False)
-    assert found.usage == Usage(
-        input=1200, output=300, cache_read=1024, reasoning=200, input_audio=12, output_audio=7
-    )
+    assert found.usage == Usage(input=1200, output=300, cache_read=1024, reasoning=200, input_audio=12, output_audio=7)
     assert (found.model, found.response_id) == ("gpt-4o-mini-2024-07-18", "chatcmpl-1")
     assert (found.finish_reason, found.quality) == ("stop", "exact")
     assert extract(response.model_dump(), client_class="OpenAIClient", streamed=False) == found

@@ -185,9 +185,7 @@ def listed_names() -> list[tuple[str, str]]:
     names = []
     for provider in providers:
         for model in provider.models if provider.id in PROVIDERS else ():
-            prices = (
-                [model.prices] if isinstance(model.prices, ModelPrice) else [p.prices for p in model.prices]
-            )
+            prices = [model.prices] if isinstance(model.prices, ModelPrice) else [p.prices for p in model.prices]
             if all(price.input_mtok is not None and price.output_mtok is not None for price in prices):
                 names.append((provider.id, model.id))
     return names

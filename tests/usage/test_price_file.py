@@ -113,9 +113,7 @@ def test_free(tmp_path: Path, entry: str, model: str, provider: str | None, free
         ("free = [1]", "free", "a list"),
     ],
 )
-def test_a_wrong_file_is_refused_by_name_place_and_what_is_allowed(
-    tmp_path: Path, text: str, place: str, allowed: str
-):
+def test_a_wrong_file_is_refused_by_name_place_and_what_is_allowed(tmp_path: Path, text: str, place: str, allowed: str):
     with pytest.raises(SettingsError) as refusal:
         read(tmp_path, text)
     message = str(refusal.value)

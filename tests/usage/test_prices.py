@@ -53,9 +53,7 @@ def test_a_listed_model():
 
 def test_the_answering_model_is_priced_and_not_the_requested_one():
     assert price(request="gpt-4o", response="gpt-4o-mini").usd == Decimal("0.00021")
-    assert price(provider="azure", request="my-deployment", response="gpt-4o-2024-08-06").usd == Decimal(
-        "0.0035"
-    )
+    assert price(provider="azure", request="my-deployment", response="gpt-4o-2024-08-06").usd == Decimal("0.0035")
 
 
 def test_another_model_than_the_requested_one_is_not_charged_as_it():
@@ -232,12 +230,8 @@ def test_prices_follow_the_call_and_not_the_first_look_up():
 
 def test_calls_add_up_and_usage_does_not():
     own = PriceBook(None)
-    calls = [
-        price(own, provider="google", request="gemini-2.5-pro", usage=Usage(input=50_000, output=100)).usd
-    ] * 5
-    whole = price(
-        own, provider="google", request="gemini-2.5-pro", usage=Usage(input=250_000, output=500)
-    ).usd
+    calls = [price(own, provider="google", request="gemini-2.5-pro", usage=Usage(input=50_000, output=100)).usd] * 5
+    whole = price(own, provider="google", request="gemini-2.5-pro", usage=Usage(input=250_000, output=500)).usd
     assert sum(usd for usd in calls if usd is not None) == Decimal("0.3175")
     assert whole == Decimal("0.6325")
 

@@ -62,14 +62,10 @@ from ag2obs.usage.providers import provider_id, provider_of, provider_of_model, 
 def test_provider(
     client_class: str, api_type: str | None, base_url: str | None, model: str | None, provider: str | None
 ):
-    assert (
-        provider_of(client_class=client_class, api_type=api_type, base_url=base_url, model=model) == provider
-    )
+    assert provider_of(client_class=client_class, api_type=api_type, base_url=base_url, model=model) == provider
 
 
-@pytest.mark.parametrize(
-    "name", ["o1", "o3-mini", "o4-mini", "gpt-3.5-turbo", "GPT-4.1", "chatgpt-4o-latest", "gpt-5"]
-)
+@pytest.mark.parametrize("name", ["o1", "o3-mini", "o4-mini", "gpt-3.5-turbo", "GPT-4.1", "chatgpt-4o-latest", "gpt-5"])
 def test_names_of_openai(name: str):
     assert provider_of_model(name) == "openai"
 

@@ -17,19 +17,13 @@ PLAIN = Rates(input=Decimal(3), output=Decimal(15))
 
 
 def test_each_kind_is_charged_once():
-    usage = Usage(
-        input=1_000_000, output=100_000, cache_read=600_000, cache_write=300_000, cache_write_1h=100_000
-    )
+    usage = Usage(input=1_000_000, output=100_000, cache_read=600_000, cache_write=300_000, cache_write_1h=100_000)
     # 100,000 fresh, 600,000 read, 200,000 written for minutes, 100,000 for an hour, 100,000 answered.
-    assert FULL.cost(usage) == Decimal("0.3") + Decimal("0.18") + Decimal("0.75") + Decimal("0.6") + Decimal(
-        "1.5"
-    )
+    assert FULL.cost(usage) == Decimal("0.3") + Decimal("0.18") + Decimal("0.75") + Decimal("0.6") + Decimal("1.5")
 
 
 def test_kinds_without_a_rate_are_charged_as_what_they_are_part_of():
-    usage = Usage(
-        input=1000, output=100, cache_read=500, cache_write=300, reasoning=90, input_audio=10, output_audio=5
-    )
+    usage = Usage(input=1000, output=100, cache_read=500, cache_write=300, reasoning=90, input_audio=10, output_audio=5)
     assert PLAIN.cost(usage) == PLAIN.cost(Usage(input=1000, output=100))
 
 

@@ -170,9 +170,7 @@ def test_stream_without_usage():
 
 
 def test_the_last_of_running_totals_counts():
-    running = [
-        {"choices": [{}], "usage": {"prompt_tokens": 7, "completion_tokens": number}} for number in (1, 2, 3)
-    ]
+    running = [{"choices": [{}], "usage": {"prompt_tokens": 7, "completion_tokens": number}} for number in (1, 2, 3)]
     assert usage_of_stream_tail(sse(*running), None)[0] == Usage(input=7, output=3)
 
 
@@ -219,10 +217,7 @@ def test_cohere_stream():
 
 
 def test_gemini_streams():
-    chunks = [
-        {"candidates": [], "usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": n}}
-        for n in (1, 8)
-    ]
+    chunks = [{"candidates": [], "usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": n}} for n in (1, 8)]
     assert usage_of_stream_tail(sse(*chunks), "google")[0] == Usage(input=5, output=8)
     array = json.dumps(chunks, indent=1).encode()
     assert usage_of_stream_tail(array, "google")[0] == Usage(input=5, output=8)

@@ -24,6 +24,7 @@ from ag2obs.adapters.classic import (
     tools,
 )
 from ag2obs.adapters.patches import Patches
+from ag2obs.adapters.work import Work
 from ag2obs.errors import AdapterUnavailable
 from ag2obs.routing import Anchor
 from ag2obs.session import Session
@@ -32,8 +33,6 @@ MODULE = "autogen"
 
 AGENT_METHODS: Mapping[str, replies.Start] = MappingProxyType(
     {
-        "generate_reply": replies.reply,
-        "a_generate_reply": replies.reply,
         "get_human_input": replies.human_input,
         "a_get_human_input": replies.human_input,
         "execute_function": tools.tool_call,
@@ -42,7 +41,8 @@ AGENT_METHODS: Mapping[str, replies.Start] = MappingProxyType(
         "_reflection_with_llm": replies.summary,
     }
 )
-"""Methods of an agent, observed on the class that defines them, also where a user's subclass overrides them."""
+"""Methods of an agent, observed on the class that defines them, also where a user's subclass overrides them;
+beside them ``generate_reply`` and ``a_generate_reply``, where an agent's code executor is met."""
 
 
 class ClassicAdapter:
@@ -59,7 +59,7 @@ class ClassicAdapter:
         """
         try:
             self._install()
-        except (ImportError, AttributeError) as error:
+        except Exception as error:  # whatever a version of AG2 lacks, nothing may stay half installed
             self.uninstall()
             raise AdapterUnavailable(_why_not(error)) from error
 
@@ -72,15 +72,27 @@ class ClassicAdapter:
         self.watch_class(ConversableAgent)
         for name in ("select_speaker", "a_select_speaker"):
             self._patches.replace(GroupChat, name, replies.observed(replies.speaker_selection))
-        self._patches.replace(OpenAIWrapper, "create", model_calls.wrapper_create(self._patches))
         http_attempts.install(self._patches)
         handoffs.install(self._patches)
         self._router = runtime_logging.install(self._patches, self.watch_class)
+        create = model_calls.wrapper_create(self._patches, self._router.keep_in_place)
+        self._patches.replace(OpenAIWrapper, "create", create)
 
     def watch_class(self, kind: type) -> None:
         """Observe an agent class: its methods, wherever in its hierarchy they are defined."""
         for name, start in AGENT_METHODS.items():
             self._patches.replace_where_defined(kind, name, replies.observed(start))
+        for name in ("generate_reply", "a_generate_reply"):
+            self._patches.replace_where_defined(kind, name, replies.observed(self._reply))
+
+    def _reply(self, agent: Any, *args: Any, **kwargs: Any) -> Work | None:
+        executor = getattr(agent, "_code_executor", None)
+        if executor is not None:
+            observe = replies.observed(replies.executor_blocks)
+            self._patches.replace_where_defined(type(executor), "execute_code_blocks", observe)
+        if self._router is not None:
+            self._router.keep_in_place()
+        return replies.reply(agent, *args, **kwargs)
 
     def carrying(self, anchor: Anchor) -> AbstractContextManager[None]:
         """Carry a session beside the context variable, on what the framework itself hands to its threads."""

@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ag2obs.adapters.classic.secrets_of_clients import learn_wrapper
 from ag2obs.events import Event
+from ag2obs.routing import CURRENT
 from ag2obs.session import Session, bounded
 
 _TOLD = ("description", "human_input_mode", "max_consecutive_auto_reply", "code_execution_config")
 """Constructor arguments worth keeping beside name, class, system message and models."""
 
-INTERNAL = frozenset({"speaker_selection_agent", "checking_agent"})
-"""Agents that AG2 builds anew for every speaker selection; their calls count for the group chat."""
+_INTERNAL = frozenset({"speaker_selection_agent", "checking_agent"})
+
+
+def is_internal(name: object) -> bool:
+    """Whether this is one of the agents that AG2 builds anew for every speaker selection.
+
+    Their calls count for the group chat; a user's own agent of that name is one like any other.
+    """
+    binding = CURRENT.get()
+    return name in _INTERNAL and binding is not None and binding.purpose == "speaker_selection"
 
 
 def name_of(source: object) -> str | None:
@@ -28,7 +38,7 @@ def record_created(session: Session, agent: object, arguments: Mapping[str, Any]
     if not session.first_sight(agent):
         return
     name = name_of(agent)
-    if name in INTERNAL:
+    if is_internal(name):
         return
     kind = type(agent)
     detail: dict[str, Any] = {"class": f"{kind.__module__}.{kind.__qualname__}"}
@@ -42,9 +52,13 @@ def record_created(session: Session, agent: object, arguments: Mapping[str, Any]
 
 
 def record_first_sight(session: Session, agent: object) -> None:
-    """Record an agent that was built before the session, when it is first at work in it."""
+    """Record an agent that was built before the session, when it is first at work in it.
+
+    Its client's credentials are learned before anything it says or hears is written.
+    """
     if isinstance(agent, str) or agent is None or session.knows(agent):
         return
+    learn_wrapper(session, getattr(agent, "client", None))
     arguments = {key: getattr(agent, key, None) for key in ("description", "human_input_mode", "llm_config")}
     arguments["system_message"] = getattr(agent, "system_message", None)
     record_created(session, agent, arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 from ag2obs.adapters.classic.agents import name_of
@@ -20,6 +21,9 @@ _REASONS = {
 """AG2's transition events (autogen.agentchat.group.events) and why the agent changed."""
 
 
+_TOLD: ContextVar[object] = ContextVar("ag2obs_told_transition", default=None)
+
+
 def install(patches: Patches) -> None:
     """See what is sent to any IOStream: the class of each stream that AG2 asks for is observed when first asked for."""
     from autogen.io.base import IOStream
@@ -33,16 +37,22 @@ def install(patches: Patches) -> None:
 
         return get_default
 
-    patches.replace(IOStream, "get_default", make)
+    patches.replace_static(IOStream, "get_default", make)
 
 
 def _seeing_send(original: Callable[..., Any]) -> Callable[..., Any]:
     def send(stream: Any, message: Any, *args: Any, **kwargs: Any) -> Any:
         reason = _REASONS.get(type(message).__name__)
-        if reason is not None and PROCESS.sessions:
-            with PROCESS.guard.protect("recording a handoff"):
-                _record(getattr(message, "content", message), reason)
-        return original(stream, message, *args, **kwargs)
+        if reason is None or not PROCESS.sessions or _TOLD.get() is message:
+            return original(stream, message, *args, **kwargs)
+        with PROCESS.guard.protect("recording a handoff"):
+            _record(getattr(message, "content", message), reason)
+        # A stream that hands on to others sends the same event again.
+        token = _TOLD.set(message)
+        try:
+            return original(stream, message, *args, **kwargs)
+        finally:
+            _TOLD.reset(token)
 
     return send
 

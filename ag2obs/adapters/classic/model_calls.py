@@ -18,8 +18,9 @@ from ag2obs.adapters.classic.agents import name_of, record_first_sight
 from ag2obs.adapters.classic.http_attempts import HTTP_CALL, HttpCall
 from ag2obs.adapters.classic.secrets_of_clients import learn_wrapper
 from ag2obs.adapters.patches import Patches
-from ag2obs.adapters.work import binding_of, milliseconds_since, status_of
+from ag2obs.adapters.work import binding_of, milliseconds_since
 from ag2obs.events import STATUS_ERROR, STATUS_OK, ErrorInfo, Event, new_span_id
+from ag2obs.failures import status_of
 from ag2obs.process import PROCESS
 from ag2obs.routing import CURRENT
 from ag2obs.session import Session, bounded
@@ -51,7 +52,7 @@ class Attempt:
 class Invocation:
     """One ``OpenAIWrapper.create``: its session, its agent, and the attempt that is not told yet."""
 
-    __slots__ = ("agent", "id", "pending", "session", "wrapper")
+    __slots__ = ("agent", "all_seen", "id", "pending", "session", "told", "wrapper")
 
     def __init__(self, session: Session, wrapper: Any, agent: object) -> None:
         self.session = session
@@ -59,6 +60,18 @@ class Invocation:
         self.agent = agent
         self.id: str | None = None
         self.pending: Attempt | None = None
+        self.told = 0
+        self.all_seen = True
+        """Whether every client's ``create`` is observed; one that is a static method or a mock is not."""
+
+    def tell_unseen(self, error: BaseException, config: dict[str, Any]) -> None:
+        """Record a failure of a client whose ``create`` is not observed and that AG2 did not report."""
+        if self.told or self.all_seen:
+            return
+        attempt = Attempt(None, config, None)
+        attempt.error = error
+        with PROCESS.guard.protect("recording a model call"):
+            record(self, attempt, cost=None, is_cached=False)
 
     def tell_pending(self) -> None:
         """Record the attempt that runtime logging did not report."""
@@ -71,17 +84,24 @@ class Invocation:
 INVOCATION: ContextVar[Invocation | None] = ContextVar("ag2obs_invocation", default=None)
 
 
-def wrapper_create(patches: Patches) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return the replacement maker for ``OpenAIWrapper.create``."""
+def wrapper_create(
+    patches: Patches, keep_in_place: Callable[[], None]
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the replacement maker for ``OpenAIWrapper.create``; it sees to it that runtime logging reports to us."""
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         def create(wrapper: Any, *args: Any, **config: Any) -> Any:
+            keep_in_place()
             invocation = _begin(patches, wrapper, config)
             if invocation is None:
                 return original(wrapper, *args, **config)
             token = INVOCATION.set(invocation)
             try:
                 return original(wrapper, *args, **config)
+            except BaseException as error:
+                invocation.tell_pending()
+                invocation.tell_unseen(error, config)
+                raise
             finally:
                 INVOCATION.reset(token)
                 invocation.tell_pending()
@@ -96,11 +116,7 @@ def client_create(original: Callable[..., Any]) -> Callable[..., Any]:
 
     def create(client: Any, params: Any, *args: Any, **kwargs: Any) -> Any:
         invocation = INVOCATION.get()
-        if invocation is None or (
-            invocation.pending is not None
-            and invocation.pending.client is client
-            and HTTP_CALL.get() is invocation.pending.http
-        ):
+        if invocation is None or _is_inside_an_attempt(invocation):
             return original(client, params, *args, **kwargs)
         invocation.tell_pending()
         attempt = Attempt(client, params, _index_of(invocation.wrapper, client))
@@ -117,6 +133,11 @@ def client_create(original: Callable[..., Any]) -> Callable[..., Any]:
             HTTP_CALL.reset(token)
 
     return create
+
+
+def _is_inside_an_attempt(invocation: Invocation) -> bool:
+    """Whether a client is at work already, which calls another client or its own base class."""
+    return invocation.pending is not None and HTTP_CALL.get() is invocation.pending.http
 
 
 def reported(
@@ -149,6 +170,7 @@ def reported(
 def record(invocation: Invocation, attempt: Attempt, *, cost: object, is_cached: bool) -> None:
     """Turn an attempt into its event and record it with the messages it sent and got."""
     session = invocation.session
+    invocation.told += 1
     params = attempt.params if isinstance(attempt.params, dict) else {}
     configuration = _configuration(invocation, attempt)
     event = _event(invocation, attempt, params, configuration.get("api_type"))
@@ -188,9 +210,11 @@ def _begin(patches: Patches, wrapper: Any, config: dict[str, Any]) -> Invocation
             http_attempts.install(patches)
         if agent is not None:
             record_first_sight(session, agent)
+        invocation = Invocation(session, wrapper, agent)
         for client in getattr(wrapper, "_clients", ()):
-            patches.replace_where_defined(type(client), "create", client_create)
-        return Invocation(session, wrapper, agent)
+            if not patches.replace_where_defined(type(client), "create", client_create):
+                invocation.all_seen = False
+        return invocation
     return None
 
 

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from ag2obs.adapters.classic.agents import INTERNAL, name_of, record_first_sight
+from ag2obs.adapters.classic.agents import is_internal, name_of, record_first_sight
 from ag2obs.adapters.work import Work, begin, is_nested
 from ag2obs.events import ErrorInfo, Event
 from ag2obs.process import PROCESS
@@ -42,7 +42,7 @@ def observed(start: Start) -> Callable[[Callable[..., Any]], Callable[..., Any]]
 def reply(agent: Any, messages: Any = None, sender: Any = None, *_: Any, **__: Any) -> Work | None:
     """Observe ``generate_reply`` and ``a_generate_reply``."""
     name = name_of(agent)
-    if name in INTERNAL or is_nested("agent.reply", agent):
+    if is_internal(name) or is_nested("agent.reply", agent):
         return None
     session = PROCESS.route(agent)
     if session is None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ag2obs.adapters.classic import model_calls, tools
-from ag2obs.adapters.classic.agents import INTERNAL, name_of, record_created
+from ag2obs.adapters.classic.agents import is_internal, name_of, record_created, record_first_sight
 from ag2obs.adapters.classic.secrets_of_clients import learn_client
 from ag2obs.adapters.patches import Patches
 from ag2obs.events import Event
@@ -24,9 +24,18 @@ class RuntimeLoggingRouter:
     Our part never raises. The user's logger is called last and raises as it would without us.
     """
 
-    def __init__(self, watch_class: Callable[[type], None]) -> None:
+    def __init__(self, module: Any, watch_class: Callable[[type], None]) -> None:
         self.downstream: Any = None
+        self._module = module
         self._watch_class = watch_class
+
+    def keep_in_place(self) -> None:
+        """Take our place again where a ``start`` or ``stop`` imported before the session has put us out of it."""
+        module = self._module
+        if module.autogen_logger is not self:
+            self.downstream = module.autogen_logger if module.is_logging else None
+            module.autogen_logger = self
+        module.is_logging = True
 
     def start(self) -> str:
         """Return an id; sessions have their own."""
@@ -116,7 +125,7 @@ def install(patches: Patches, watch_class: Callable[[type], None]) -> RuntimeLog
     module: Any = importlib.import_module("autogen.runtime_logging")
     from autogen.logger.base_logger import BaseLogger
 
-    router = RuntimeLoggingRouter(watch_class)
+    router = RuntimeLoggingRouter(module, watch_class)
     BaseLogger.register(RuntimeLoggingRouter)
     if module.is_logging:
         router.downstream = module.autogen_logger
@@ -164,11 +173,12 @@ def _stop_behind(router: RuntimeLoggingRouter) -> Callable[[Callable[..., Any]],
 def _record_received(source: Any, told: dict[str, Any]) -> None:
     agent = name_of(source)
     sender = told.get("sender")
-    if agent in INTERNAL or sender in INTERNAL:
+    if is_internal(agent) or is_internal(sender):
         return
     session = PROCESS.route(source)
     if session is None:
         return
+    record_first_sight(session, source)
     event = Event(kind="agent.message", agent=agent, sender=sender if isinstance(sender, str) else None)
     if told.get("valid") is False:
         event.status, event.reason = "error", "invalid_message"

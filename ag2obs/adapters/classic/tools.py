@@ -65,7 +65,11 @@ def _record_call(work: Work) -> None:
     if not event.success and event.error is None:
         event.status = STATUS_ERROR
         kind, event.reason = _failure(work.subject, event)
-        event.error = ErrorInfo(id=work.session.next_failure_id(), type=kind, message=_text(content))
+        event.error = ErrorInfo(
+            id=work.session.next_failure_id(),
+            type=kind,
+            message=work.session.shortened(content if isinstance(content, str) else ""),
+        )
     work.session.record_carrying(event, content)
 
 
@@ -86,7 +90,3 @@ def _arguments(arguments: object) -> Any:
         except (ValueError, RecursionError):
             pass  # not JSON: kept as it came
     return bounded(arguments)
-
-
-def _text(content: object) -> str:
-    return content[:2_000] if isinstance(content, str) else ""
