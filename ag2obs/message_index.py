@@ -3,7 +3,8 @@
 A chat resends its whole history with every call. The index recognises a message by its content (role,
 name, body, tool calls), so that a call can name ids instead of repeating texts, and the work for a
 resent message is one lookup. Texts are compared by Python's keyed 64-bit string hash and their length,
-which the interpreter caches on the string: nothing of a message is kept alive.
+which the interpreter caches on the string: nothing of a message is kept alive. What is no plain data is
+compared as it is written.
 """
 
 from __future__ import annotations
@@ -19,6 +20,12 @@ _SHARED_FROM = 80
 _MOST_RANGES = 4
 """A history that needs more ranges than this is written as the previous one of the same caller, continued."""
 
+_DEEPEST = 45
+"""Levels of plain data that are compared; ``plain`` makes 40."""
+
+_MOST_VALUES = 100_000
+"""Values of plain data that are compared; ``plain`` makes 50,000 and at most one mark where it cut each."""
+
 _FIELDS = ("role", "name", "content", "tool_calls", "tool_call_id", "function_call")
 
 Plain = Callable[[object], Any]
@@ -27,7 +34,8 @@ Plain = Callable[[object], Any]
 class MessageIndex:
     """Gives ids to the messages of one session; not thread-safe, its session calls it under its lock.
 
-    ``plain`` turns any object into bounded JSON data; it is called once per new message.
+    ``plain`` turns any object into bounded JSON data; it is called for new messages, and again for resent ones
+    only where they hold objects that are no plain data.
     """
 
     def __init__(self, plain: Plain) -> None:
@@ -67,11 +75,11 @@ class MessageIndex:
 
     def number(self, message: object, created: list[Event]) -> int:
         """Return the number of one message, creating its event where it is new."""
-        if not isinstance(message, dict):
-            message = _as_message(message)
         try:
+            if type(message) is not dict:
+                message = _as_message(message)
             key = _identity(message)
-        except Exception:  # noqa: BLE001  # values that cannot be compared or walked; plain() bounds them
+        except Exception:  # noqa: BLE001  # objects, also such that refuse to be looked at: plain() can tell them
             message = _as_message(self._plain(message))
             key = _identity(message)
         number = self._ids.get(key)
@@ -82,17 +90,23 @@ class MessageIndex:
 
     def number_of_content(self, content: object) -> int | None:
         """Return the number of the first message or tool result with this content, or None."""
-        return self._content_ids.get(fingerprint(content)) if _is_shared(content) else None
+        return self._content_ids.get(self._content_key(content)) if _is_shared(content) else None
 
     def claim_content(self, content: object) -> str | None:
         """Give an id to content that another event carries (a tool's result), so that messages can refer to it."""
         if not _is_shared(content):
             return None
-        key = fingerprint(content)
+        key = self._content_key(content)
         if key in self._content_ids:
             return None
         number = self._content_ids[key] = self._next()
         return f"m{number}"
+
+    def _content_key(self, content: object) -> object:
+        try:
+            return fingerprint(content)
+        except (NotPlain, RecursionError):
+            return fingerprint(self._plain(content))
 
     def _next(self) -> int:
         self._count += 1
@@ -105,7 +119,7 @@ class MessageIndex:
         event.name = name if isinstance(name, str) else None
         content = message.get("content")
         if _is_shared(content):
-            first = self._content_ids.setdefault(fingerprint(content), number)
+            first = self._content_ids.setdefault(self._content_key(content), number)
             if first != number:
                 event.content_of = f"m{first}"
         if event.content_of is None and content is not None:
@@ -159,22 +173,40 @@ def ranges(numbers: list[int]) -> list[str]:
     return written
 
 
-def fingerprint(value: object, depth: int = 0) -> object:
-    """Return a small hashable that is equal for equal plain data and practically never for different data."""
+class NotPlain(Exception):
+    """A value is no plain data, or so much of it that only its bounded form is written."""
+
+
+def fingerprint(value: object) -> object:
+    """Return a hashable that is equal for equal plain data and practically never for different data.
+
+    It holds lengths and hashes in place of texts. The order of keys does not count. Raises NotPlain.
+    """
+    return _fingerprint(value, _DEEPEST, [_MOST_VALUES])
+
+
+def _fingerprint(value: object, depth: int, left: list[int]) -> object:
     kind = type(value)
     if kind is str:
         return (len(value), hash(value))  # type: ignore[arg-type]  # it is a str
-    if value is None or kind in (int, bool, float):
+    if value is None or kind is bool or kind is int:
         return (kind.__name__, value)
-    if depth > 20:
-        return id(value)
-    if isinstance(value, Mapping):
-        return hash(tuple((fingerprint(k, depth + 1), fingerprint(v, depth + 1)) for k, v in list(value.items())))
-    if isinstance(value, list | tuple):
-        return hash((kind.__name__, *(fingerprint(item, depth + 1) for item in list(value))))
-    if isinstance(value, bytes):
-        return (len(value), hash(value))
-    return (kind.__name__, id(value))
+    if kind is float:
+        # Its text tells 0.0 from -0.0, and is equal for one NaN and another.
+        return ("float", repr(value))
+    if kind is bytes:
+        return ("bytes", len(value), hash(value))  # type: ignore[arg-type]  # it is a bytes
+    if kind not in (dict, list, tuple) or depth == 0:
+        raise NotPlain
+    left[0] -= len(value)  # type: ignore[arg-type]  # it is a container
+    if left[0] < 0:
+        raise NotPlain
+    depth -= 1
+    if isinstance(value, dict):
+        # A copy is one step, in which no other thread can change the dict.
+        items = value.copy().items()
+        return ("dict", frozenset([(_fingerprint(k, depth, left), _fingerprint(v, depth, left)) for k, v in items]))
+    return ("list", *[_fingerprint(item, depth, left) for item in list(value)])  # type: ignore[call-overload]
 
 
 def _identity(message: dict[Any, Any]) -> object:
@@ -194,7 +226,9 @@ def _without(message: Mapping[Any, Any], fields: tuple[str, ...]) -> dict[Any, A
 
 
 def _is_shared(content: object) -> bool:
-    return isinstance(content, str | list) and len(content) >= (_SHARED_FROM if isinstance(content, str) else 1)
+    if type(content) is str:
+        return len(content) >= _SHARED_FROM
+    return type(content) is list and len(content) > 0
 
 
 def _as_message(message: object) -> dict[Any, Any]:
