@@ -50,23 +50,36 @@ def raw_usage_dict(payload: Mapping[str, Any]) -> dict[str, Any] | None:
     return ollama or None
 
 
-def usage_of_stream_tail(tail: bytes, provider: str | None) -> tuple[Usage | None, dict[str, Any] | None]:
+def usage_of_stream_tail(
+    tail: bytes, provider: str | None, *, head: bytes = b""
+) -> tuple[Usage | None, dict[str, Any] | None]:
     """Return the tokens that the last kilobytes of a stream tell, and the provider's usage object.
 
     The tail may begin in the middle of a line. The last event that has usage counts, except at Anthropic,
-    where ``message_delta`` completes ``message_start``; where the tail no longer holds what it needs, the
-    tokens are None and only the usage object is returned. A body that is one JSON document works too.
+    where ``message_delta`` completes ``message_start``, which is looked for in the ``head`` of the stream too;
+    where both no longer hold what is needed, the tokens are None and only the usage object is returned. A body
+    that is one JSON document works too.
     """
     raw: dict[str, Any] | None = None
     for event in _events_from_the_end(tail):
         found = raw_usage_dict(event)
         if found is None:
             continue
-        # What came later completes what came earlier and wins over it, but for zeros.
-        raw = found if raw is None else found | {name: value for name, value in raw.items() if value}
+        raw = _completed(found, raw)
         if event.get("type") != "message_delta":
             break
+    else:
+        if raw is not None:
+            start = (event for event in _events_from_the_end(head) if event.get("type") == "message_start")
+            raw = _completed(raw_usage_dict(next(start, {})), raw)
     return _read(raw, provider), raw
+
+
+def _completed(earlier: dict[str, Any] | None, later: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Complete what came earlier by what came later, which wins over it, but for zeros."""
+    if earlier is None or later is None:
+        return later if earlier is None else earlier
+    return earlier | {name: value for name, value in later.items() if value}
 
 
 def _read(raw: dict[str, Any] | None, provider: str | None) -> Usage | None:

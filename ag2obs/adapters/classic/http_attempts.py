@@ -20,6 +20,9 @@ from ag2obs.events import Usage
 from ag2obs.process import PROCESS
 from ag2obs.usage.raw import raw_usage_dict, usage_of_raw, usage_of_stream_tail
 
+_HEAD = 4_096
+"""Bytes kept of the beginning of a stream, where Anthropic tells the input tokens."""
+
 _TAIL = 16_384
 """Bytes kept of the end of a stream, where its usage stands."""
 
@@ -30,10 +33,28 @@ _RETRY_HEADER = "x-stainless-retry-count"
 """Set by SDKs that Stainless generates (openai, anthropic, groq, together): retries before this request."""
 
 
+class StreamEnds:
+    """The beginning and the end of a stream of any length; in a short one they overlap."""
+
+    __slots__ = ("head", "tail")
+
+    def __init__(self) -> None:
+        self.head = bytearray()
+        self.tail = bytearray()
+
+    def add(self, chunk: bytes) -> None:
+        """Take the next bytes of the stream."""
+        if len(self.head) < _HEAD:
+            self.head += chunk[: _HEAD - len(self.head)]
+        self.tail += chunk
+        if len(self.tail) > 2 * _TAIL:
+            del self.tail[:-_TAIL]
+
+
 class HttpCall:
     """The HTTP requests of one model call."""
 
-    __slots__ = ("attempts", "body", "first_byte_ms", "started", "tail", "wants_usage")
+    __slots__ = ("attempts", "body", "ends", "first_byte_ms", "started", "wants_usage")
 
     def __init__(self, *, wants_usage: bool) -> None:
         self.attempts: int | None = None
@@ -41,7 +62,7 @@ class HttpCall:
         self.started = time.perf_counter()
         self.first_byte_ms: float | None = None
         self.body: bytes | None = None
-        self.tail: bytearray | None = None
+        self.ends: StreamEnds | None = None
 
     def sent(self, headers: Any) -> None:
         """Count one request."""
@@ -51,8 +72,8 @@ class HttpCall:
 
     def usage(self, provider: str | None) -> tuple[Usage | None, dict[str, Any] | None]:
         """Return tokens and the provider's own usage from the last body seen; (None, None) where there is none."""
-        if self.tail is not None:
-            return usage_of_stream_tail(bytes(self.tail), provider)
+        if self.ends is not None:
+            return usage_of_stream_tail(bytes(self.ends.tail), provider, head=bytes(self.ends.head))
         if self.body is None:
             return None, None
         try:
@@ -92,22 +113,21 @@ def _counting_send(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _look_at(call: HttpCall, response: Any, *, streamed: bool) -> None:
-    call.body = call.tail = None
+    # Each response stands for itself: what came before it was an error, and the SDK tried again.
+    call.body = call.ends = call.first_byte_ms = None
     if streamed:
         # A compressed stream cannot be read from its end.
-        tail = bytearray() if call.wants_usage and "content-encoding" not in response.headers else None
-        call.tail = tail
-        response.stream = _watched(response.stream, call, tail)
+        call.ends = StreamEnds() if call.wants_usage and "content-encoding" not in response.headers else None
+        response.stream = _watched(response.stream, call, call.ends)
         return
-    call.first_byte_ms = None
     if call.wants_usage and len(response.content) <= _LARGEST_BODY:
         call.body = response.content
 
 
-def _watched(stream: Any, call: HttpCall, tail: bytearray | None) -> Any:
-    """Return a stream that notes its first byte and keeps its end; the same stream where that is impossible."""
+def _watched(stream: Any, call: HttpCall, ends: StreamEnds | None) -> Any:
+    """Return a stream that notes its first byte and keeps its ends; the same stream where that is impossible."""
     base = next((kind for kind in type(stream).__mro__ if kind.__name__ == "SyncByteStream"), None)
-    return stream if base is None else _watched_class(base)(stream, call, tail)
+    return stream if base is None else _watched_class(base)(stream, call, ends)
 
 
 @functools.cache
@@ -115,10 +135,10 @@ def _watched_class(base: Any) -> Any:
     """Return the watching stream for one HTTP library, which checks that streams are of its own base class."""
 
     class WatchedStream(base):  # type: ignore[misc]  # httpx's or httpx2's SyncByteStream
-        def __init__(self, stream: Any, call: HttpCall, tail: bytearray | None) -> None:
+        def __init__(self, stream: Any, call: HttpCall, ends: StreamEnds | None) -> None:
             self._stream = stream
             self._call = call
-            self._tail = tail
+            self._ends = ends
 
         def __iter__(self) -> Iterator[bytes]:
             for chunk in self._stream:
@@ -126,13 +146,11 @@ def _watched_class(base: Any) -> Any:
                 yield chunk
 
         def _see(self, chunk: bytes) -> None:
-            call, tail = self._call, self._tail
+            call, ends = self._call, self._ends
             if call.first_byte_ms is None:
                 call.first_byte_ms = milliseconds_since(call.started)
-            if tail is not None:
-                tail.extend(chunk)
-                if len(tail) > 2 * _TAIL:
-                    del tail[:-_TAIL]
+            if ends is not None:
+                ends.add(chunk)
 
         def close(self) -> None:
             self._stream.close()
