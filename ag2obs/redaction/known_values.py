@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 import urllib.parse
@@ -10,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ag2obs.redaction import automaton
+from ag2obs.redaction.base64_groups import inner_base64, with_whole_groups
 from ag2obs.redaction.boundaries import splits_escape
 from ag2obs.redaction.placeholders import is_placeholder
 from ag2obs.redaction.rule import Span
@@ -65,6 +65,8 @@ class KnownForm:
     outside_json_only: bool
     """It holds quotation marks, backslashes or line breaks unescaped, so in JSON it could only be structure."""
     is_number: bool
+    outside: tuple[int, int] | None
+    """For base64, the characters of its first and last group that stand outside of it."""
 
 
 class KnownValues:
@@ -74,8 +76,8 @@ class KnownValues:
         self.values = dict(values)
         forms: dict[bytes, KnownForm] = {}
         for value, name in self.values.items():
-            for form in encoded_forms(value):
-                forms.setdefault(form, _known_form(form, name))
+            for form, outside in encoded_forms(value).items():
+                forms.setdefault(form, _known_form(form, name, outside))
         self._forms = tuple(forms.values())
         self.longest = max(map(len, forms), default=0)
         self._matcher = automaton.build(tuple(forms), accelerated=accelerated) if forms else None
@@ -90,15 +92,19 @@ class KnownValues:
             form = self._forms[index]
             if (form.outside_json_only and is_json) or splits_escape(data, start):
                 continue
-            span = _number_span(data, start, end, strings) if form.is_number else Span(start, end)
+            span: Span | None = Span(start, end)
+            if form.is_number:
+                span = _number_span(data, start, end, strings)
+            elif form.outside is not None:
+                span = with_whole_groups(data, Span(start, end), form.outside)
             if span is not None:
                 found.append((span, form.name))
         return found
 
 
-def _known_form(form: bytes, name: str) -> KnownForm:
+def _known_form(form: bytes, name: str, outside: tuple[int, int] | None) -> KnownForm:
     unescaped = any(byte < 0x20 or byte == 0x22 for byte in form) or _has_lone_backslash(form)
-    return KnownForm(name, unescaped, _NUMBER.fullmatch(form) is not None)
+    return KnownForm(name, unescaped, _NUMBER.fullmatch(form) is not None, outside)
 
 
 def _has_lone_backslash(form: bytes) -> bool:
@@ -136,20 +142,23 @@ def _number_span(data: bytes, start: int, end: int, strings: _JsonStrings | None
     return Span(start, end)
 
 
-def encoded_forms(value: str) -> set[bytes]:
-    """Return the value as written plainly, in base64 at every alignment, in a URL, and in JSON once and twice."""
+def encoded_forms(value: str) -> dict[bytes, tuple[int, int] | None]:
+    """Return the value as written plainly, in base64 at every alignment, in a URL, and in JSON once and twice.
+
+    With each form of base64, how many characters of its groups stand before and after it.
+    """
     raw = value.encode("utf-8", "surrogatepass")
-    forms = {raw}
-    for inner in _inner_base64(raw):
-        forms |= {inner, inner.translate(_TO_URLSAFE)}
-        forms |= {_percent_encoded(inner.decode())} if b"+" in inner or b"/" in inner else set()
     percent = _percent_encoded(raw)
-    forms |= {percent, _LOWER_ESCAPE.sub(lambda escape: escape[0].lower(), percent)}
-    forms.add(urllib.parse.quote_plus(raw).encode())
+    plain = {raw, percent, _LOWER_ESCAPE.sub(lambda escape: escape[0].lower(), percent)}
+    plain.add(urllib.parse.quote_plus(raw).encode())
     for ascii_only in (True, False):
         once = json.dumps(value, ensure_ascii=ascii_only)[1:-1]
         twice = json.dumps(once, ensure_ascii=ascii_only)[1:-1]
-        forms |= {once.encode("utf-8", "surrogatepass"), twice.encode("utf-8", "surrogatepass")}
+        plain |= {once.encode("utf-8", "surrogatepass"), twice.encode("utf-8", "surrogatepass")}
+    forms: dict[bytes, tuple[int, int] | None] = dict.fromkeys(plain)
+    for inner, outside in inner_base64(raw):
+        for form in (inner, inner.translate(_TO_URLSAFE), _percent_encoded(inner)):
+            forms.setdefault(form, outside)
     return forms
 
 
@@ -159,14 +168,3 @@ _LOWER_ESCAPE = re.compile(rb"%[0-9A-F]{2}")
 
 def _percent_encoded(text: str | bytes) -> bytes:
     return urllib.parse.quote(text, safe="").encode()
-
-
-def _inner_base64(raw: bytes) -> list[bytes]:
-    """Return the characters that depend on ``raw`` alone, for its three positions in a longer text."""
-    inner = []
-    for offset in range(3):
-        encoded = base64.b64encode(b"\0" * offset + raw)
-        first = (0, 2, 3)[offset]
-        last = len(encoded) - (0, 3, 2)[(offset + len(raw)) % 3]
-        inner.append(encoded[first:last])
-    return inner

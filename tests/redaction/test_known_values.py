@@ -12,6 +12,7 @@ import urllib.parse
 import pytest
 
 from ag2obs.redaction import Redactor, mask_in_place
+from ag2obs.redaction.base64_groups import inner_base64
 
 _VALUE = "-".join(["Zq8", "vT+x/9", 'p"L2', "é7"])
 
@@ -191,3 +192,46 @@ def test_learning_while_others_redact(learner: Redactor) -> None:
     assert not errors
     assert learner.version == len(values)
     assert "threaded" not in learner.redact_text(" ".join(values))
+
+
+_SPELLINGS = {
+    "plain": str,
+    "urlsafe": lambda encoded: encoded.translate({43: "-", 47: "_"}),
+    "unpadded": lambda encoded: encoded.rstrip("="),
+    "percent": lambda encoded: urllib.parse.quote(encoded, safe=""),
+}
+
+
+@pytest.mark.parametrize("spelling", _SPELLINGS)
+@pytest.mark.parametrize("before", ["", "u", "u:"])
+@pytest.mark.parametrize("after", ["", ":", ":x", ":>?~", "\xff\xff\xff"])
+def test_a_base64_form_is_masked_with_its_whole_groups(
+    spelling: str, before: str, after: str, learner: Redactor
+) -> None:
+    for value in ("k?>9Qz7Qz7Qz", "k?>9Qz7Qz7Qz?", "k?>9Qz7Qz7Qz7~"):
+        assert learner.learn(value, "api_key")
+        whole = f"{before}{value}{after}".encode()
+        text = _SPELLINGS[spelling](base64.b64encode(whole).decode())
+        groups = -(-len(before + value) // 3) * 3
+        rest = _SPELLINGS[spelling](base64.b64encode(whole[groups:]).decode())
+        data = json.dumps({"a": f"x\n{text}", "b": f"say '{text}', {text}."}).encode()
+        redacted, count = learner.redact(data)
+        assert count == 3
+        assert json.loads(redacted) == {
+            "a": f"x\n[REDACTED:api_key]{rest}",
+            "b": f"say '[REDACTED:api_key]{rest}', [REDACTED:api_key]{rest}.",
+        }
+        assert learner.redact(redacted) == (redacted, 0)
+        masked = json.loads(mask_in_place(data, learner.known_spans(data)))
+        assert re.fullmatch(r"x\n\[REDACTED\]\*+" + re.escape(rest), masked["a"])
+
+
+@pytest.mark.parametrize("delimiter", ["\\n", "\\/", "\\\\", "\\u00e9", '\\"', " ", "=", ""])
+def test_the_groups_of_a_base64_form_end_at_a_delimiter(delimiter: str, learner: Redactor) -> None:
+    value = "correct-horse-77"
+    assert learner.learn(value, "api_key")
+    for form in (inner.decode() for inner, _ in inner_base64(value.encode())):
+        data = f'{{"a":"{delimiter}{form}{delimiter}"}}'.encode()
+        for masked in (learner.redact(data)[0], mask_in_place(data, learner.known_spans(data))):
+            assert form.encode() not in masked
+            json.loads(masked)
