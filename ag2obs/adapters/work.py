@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from contextvars import Token
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -63,7 +61,7 @@ class Work:
     leaves no event of its own has no span of its own (``own_span``).
     """
 
-    __slots__ = ("_outer", "_record", "_started", "_token", "event", "result", "session", "subject")
+    __slots__ = ("_inner", "_outer", "_record", "_started", "event", "result", "session", "subject")
 
     def __init__(
         self,
@@ -84,9 +82,9 @@ class Work:
         event.span = new_span_id()
         self._outer = binding_of(session)
         event.parent = self._outer.span if self._outer is not None else session.span
-        self._token: Token[Binding | None] | None = None
+        self._inner: Binding | None = None
         if self._outer is not None:
-            inner = narrowed(
+            self._inner = narrowed(
                 self._outer,
                 span=event.span if own_span else self._outer.span,
                 agent=event.agent,
@@ -94,7 +92,7 @@ class Work:
                 group=group,
                 doing=(event.kind, id(subject)),
             )
-            self._token = CURRENT.set(inner)
+            CURRENT.set(self._inner)
         self._started = time.perf_counter()
 
     def __enter__(self) -> Work:
@@ -113,11 +111,9 @@ class Work:
             self._record(self)
 
     def _restore(self) -> None:
-        if self._token is not None:
-            # What ends in another context than it began in (a suspended reply that is collected) has nothing to
-            # restore there.
-            with suppress(ValueError):
-                CURRENT.reset(self._token)
+        # A suspended reply that is collected later may end where something else has begun: then that stays.
+        if self._inner is not None and CURRENT.get() is self._inner:
+            CURRENT.set(self._outer)
 
 
 def begin(make: Callable[[], Work | None]) -> Work | UnrecordedWork:

@@ -60,16 +60,21 @@ def record_first_sight(session: Session, agent: object) -> None:
         return
     learn_wrapper(session, getattr(agent, "client", None))
     arguments = {key: getattr(agent, key, None) for key in ("description", "human_input_mode", "llm_config")}
-    arguments["system_message"] = getattr(agent, "system_message", None)
+    arguments["system_message"] = instructions = getattr(agent, "system_message", None)
+    if arguments["description"] == instructions:  # as AG2 fills it in where none was given
+        del arguments["description"]
     record_created(session, agent, arguments)
 
 
 def models_of(llm_config: object) -> list[str]:
-    """Return the models a configuration names; empty where there is none."""
-    configuration = bounded(llm_config)
-    if not isinstance(configuration, dict):
+    """Return the models a configuration names, a dictionary or AG2's ``LLMConfig``; empty where there is none."""
+    if not llm_config:
         return []
-    entries = configuration.get("config_list")
-    candidates = [configuration, *(entries if isinstance(entries, list) else [])]
-    models = [entry.get("model") for entry in candidates if isinstance(entry, dict)]
+    entries = _field(llm_config, "config_list")
+    candidates = [llm_config, *(entries if isinstance(entries, list | tuple) else [])]
+    models = [_field(candidate, "model") for candidate in candidates]
     return list(dict.fromkeys(model for model in models if isinstance(model, str)))
+
+
+def _field(holder: object, name: str) -> object:
+    return holder.get(name) if isinstance(holder, Mapping) else getattr(holder, name, None)

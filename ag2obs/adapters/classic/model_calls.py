@@ -52,7 +52,7 @@ class Attempt:
 class Invocation:
     """One ``OpenAIWrapper.create``: its session, its agent, and the attempt that is not told yet."""
 
-    __slots__ = ("agent", "all_seen", "id", "pending", "session", "told", "wrapper")
+    __slots__ = ("agent", "all_seen", "id", "pending", "session", "started", "told", "wrapper")
 
     def __init__(self, session: Session, wrapper: Any, agent: object) -> None:
         self.session = session
@@ -60,6 +60,7 @@ class Invocation:
         self.agent = agent
         self.id: str | None = None
         self.pending: Attempt | None = None
+        self.started = time.perf_counter()
         self.told = 0
         self.all_seen = True
         """Whether every client's ``create`` is observed; one that is a static method or a mock is not."""
@@ -164,6 +165,8 @@ def reported(
         client = _client_by_id(invocation.wrapper, client_id)
         attempt = Attempt(client, request, _index_of(invocation.wrapper, client))
         attempt.response = response
+        if not is_cached and not invocation.all_seen:
+            attempt.ms = milliseconds_since(invocation.started)
     record(invocation, attempt, cost=cost, is_cached=bool(is_cached))
 
 
