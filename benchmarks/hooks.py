@@ -73,9 +73,8 @@ def main() -> None:
         sizes = {name: Path(folder).rglob(name) for name in ("stock.log", "ours.log")}
         written = {name: sum(path.stat().st_size for path in paths) / CALLS for name, paths in sizes.items()}
     for name, taken, file in (("FileLogger", stock, "stock.log"), ("ag2obs", ours, "ours.log")):
-        print(
-            f"  {name:11s} median {statistics.median(taken):7.1f} us, p10 {_tenth(taken):7.1f} us, {written[file]:.0f} B"
-        )
+        middle, low = statistics.median(taken), _tenth(taken)
+        print(f"  {name:11s} median {middle:7.1f} us, p10 {low:7.1f} us, {written[file]:.0f} bytes a call")
     print(f"  ratio of the medians: {statistics.median(ours) / statistics.median(stock):.2f}")
 
 

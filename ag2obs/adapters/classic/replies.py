@@ -68,7 +68,7 @@ def summary(agent: Any, *_: Any, **__: Any) -> Work | None:
     session = PROCESS.route(agent)
     if session is None:
         return None
-    return Work(session, Event(kind="summary"), _nothing, purpose="summary", own_span=False)
+    return Work(session, Event(kind="llm.call"), _nothing, purpose="summary", own_span=False)
 
 
 def code_execution(agent: Any, code_blocks: Any = None, *_: Any, **__: Any) -> Work | None:
