@@ -35,6 +35,8 @@ class LogFile:
         self.last_error: OSError | None = None
         self._descriptor: int | None = None
         self._regular = False
+        self._torn = False
+        """The last write ended within a line."""
         self._ranges = array("Q")
         """Start and end of each run of our own bytes, flat; runs that touch are one."""
 
@@ -71,24 +73,27 @@ class LogFile:
                 self.open()
             descriptor = self._descriptor
             assert descriptor is not None
-            written = os.write(descriptor, data)
-            if written != len(data):
-                self._continue_short_write(descriptor, data, written)
+            if self._torn:
+                data = b"\n" + data
+            written = self._write(descriptor, data)
+            while written < len(data):
+                written += self._write(descriptor, data[written:])
+            self._torn = False
         except OSError as error:
             self.failed_writes += 1
             self.last_error = error
             return False
-        if self._regular:
-            self._remember(os.lseek(descriptor, 0, os.SEEK_CUR), len(data))
         return True
 
-    def _continue_short_write(self, descriptor: int, data: bytes, written: int) -> None:
-        view = memoryview(data)
-        while written < len(data):
-            step = os.write(descriptor, view[written:])
-            if step == 0:
-                raise OSError("nothing could be written")
-            written += step
+    def _write(self, descriptor: int, data: bytes) -> int:
+        """Write once, all of it unless the disk is full or a signal came; raises OSError where it wrote nothing."""
+        written = os.write(descriptor, data)
+        if written == 0:
+            raise OSError("nothing could be written")
+        self._torn = written < len(data)
+        if self._regular:
+            self._remember(os.lseek(descriptor, 0, os.SEEK_CUR), written)
+        return written
 
     def _remember(self, end: int, length: int) -> None:
         ranges = self._ranges
