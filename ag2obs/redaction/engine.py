@@ -18,8 +18,9 @@ _RANK = {Confidence.CONTEXT: 0, Confidence.SHARED_PREFIX: 1, Confidence.FORMAT: 
 _NOT_IN_A_MARKER = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
-# A masked token uncovers one that it touched (its end was no boundary): only then is a second pass needed, and what
-# is returned is always a text in which nothing is found, so that redacting twice changes nothing.
+# A masked token uncovers one that it touched on either side (there was no boundary between them): only then is a
+# second pass needed, and what is returned is always a text in which nothing is found, so that redacting twice
+# changes nothing.
 _MOST_PASSES = 8
 _TOUCHES = frozenset(bytes([byte]) for byte in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+/")
 
@@ -59,7 +60,10 @@ class Redactor:
             if not findings:
                 break
             count += len(findings)
-            uncovers = any(data[finding.end : finding.end + 1] in _TOUCHES for finding in findings)
+            uncovers = any(
+                data[finding.end : finding.end + 1] in _TOUCHES or data[finding.start - 1 : finding.start] in _TOUCHES
+                for finding in findings
+            )
             data = _masked(data, findings)
             if not uncovers:
                 break

@@ -106,6 +106,15 @@ def test_text_is_redacted_alike_by_both_builds_and_once(text: str) -> None:
     assert _ACCELERATED.redact_text(redacted) == redacted
 
 
+def test_two_secrets_without_a_boundary_between_them_are_both_masked() -> None:
+    first, second = ("AKIA" + "EG2DDAVCJGV54CDY", "sk-proj-" + "oYAssQpO" * 9 + "T3Blbk" + "FJ" + "q5qe0DQ7" * 9)
+    for text in (first + second, second + first):
+        redacted = _ACCELERATED.redact_text(text)
+        assert first not in redacted
+        assert "oYAssQpO" not in redacted
+        assert _ACCELERATED.redact_text(redacted) == redacted
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet=st.characters(), max_size=40), st.text(max_size=10))
 def test_any_characters_survive(before: str, after: str) -> None:
