@@ -70,8 +70,7 @@ class ClassicAdapter:
 
         context_propagation.install(self._patches)
         self.watch_class(ConversableAgent)
-        for name in ("select_speaker", "a_select_speaker"):
-            self._patches.replace(GroupChat, name, replies.observed(replies.speaker_selection))
+        self._watch_group(GroupChat)
         http_attempts.install(self._patches)
         handoffs.install(self._patches)
         self._router = runtime_logging.install(self._patches, self.watch_class)
@@ -86,13 +85,24 @@ class ClassicAdapter:
             self._patches.replace_where_defined(kind, name, replies.observed(self._reply))
 
     def _reply(self, agent: Any, *args: Any, **kwargs: Any) -> Work | None:
+        self._watch_parts(agent)
+        if self._router is not None:
+            self._router.keep_in_place()
+        return replies.reply(agent, *args, **kwargs)
+
+    def _watch_parts(self, agent: Any) -> None:
+        """Observe what an agent works with, which it has only once it is built: its code executor, its group chat."""
         executor = getattr(agent, "_code_executor", None)
         if executor is not None:
             observe = replies.observed(replies.executor_blocks)
             self._patches.replace_where_defined(type(executor), "execute_code_blocks", observe)
-        if self._router is not None:
-            self._router.keep_in_place()
-        return replies.reply(agent, *args, **kwargs)
+        group = getattr(agent, "_groupchat", None)
+        if group is not None:
+            self._watch_group(type(group))
+
+    def _watch_group(self, kind: type) -> None:
+        for name in ("select_speaker", "a_select_speaker"):
+            self._patches.replace_where_defined(kind, name, replies.observed(replies.speaker_selection))
 
     def carrying(self, anchor: Anchor) -> AbstractContextManager[None]:
         """Carry a session beside the context variable, on what the framework itself hands to its threads."""
