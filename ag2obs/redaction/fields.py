@@ -80,12 +80,14 @@ def find_field(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
         if separator["name_quote"] is None and _closes_a_string(data, opening, is_json):
             return []
         return _quoted_value(data, name, opening.end(), opening["quote"], level, is_json)
-    if separator["name_quote"] is not None and level is Sensitivity.SECRET:
-        if data[position : position + 1] == b"[":
-            return _array(data, name, position + 1, is_json)
+    if separator["name_quote"] is not None:
+        is_secret = level is Sensitivity.SECRET
         number = _NUMBER.match(data, position)
         if number is not None:
-            return [Span(number.start(), number.end(), separator["name_quote"])]
+            # Under a name that only may be a secret's ("token") a number is a count.
+            return [Span(number.start(), number.end(), separator["name_quote"])] if is_secret else []
+        if is_secret and data[position : position + 1] == b"[":
+            return _array(data, name, position + 1, is_json)
     return _bare_value(data, name, name_start, separator, level)
 
 
