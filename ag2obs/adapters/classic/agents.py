@@ -43,7 +43,8 @@ def record_created(session: Session, agent: object, arguments: Mapping[str, Any]
     kind = type(agent)
     detail: dict[str, Any] = {"class": f"{kind.__module__}.{kind.__qualname__}"}
     detail |= {key: bounded(arguments[key]) for key in _TOLD if arguments.get(key) is not None}
-    models = models_of(arguments.get("llm_config"))
+    # By the time AG2 reports an agent it has emptied the dictionary that it was given.
+    models = models_of(arguments.get("llm_config")) or models_of(getattr(agent, "llm_config", None))
     if models:
         detail["models"] = models
     instructions = arguments.get("system_message")
