@@ -311,7 +311,6 @@ def test_a_start_and_stop_imported_before_do_not_put_us_out(server: ModelServer,
 
     with quiet(), ag2_logging_session("a", "w", settings=log.settings()):
         assistant, user = pair("x", server.base_url)
-        time.sleep(0)
         stop()
         user.initiate_chat(assistant, message="hello", max_turns=2)
     assert len(log.events("agent.message")) == 4

@@ -42,7 +42,8 @@ AGENT_METHODS: Mapping[str, replies.Start] = MappingProxyType(
     }
 )
 """Methods of an agent, observed on the class that defines them, also where a user's subclass overrides them;
-beside them ``generate_reply`` and ``a_generate_reply``, where an agent's code executor is met."""
+beside them ``generate_reply`` and ``a_generate_reply``, where an agent's code executor is met, and ``receive`` and
+``a_receive``."""
 
 
 class ClassicAdapter:
@@ -83,6 +84,13 @@ class ClassicAdapter:
             self._patches.replace_where_defined(kind, name, replies.observed(start))
         for name in ("generate_reply", "a_generate_reply"):
             self._patches.replace_where_defined(kind, name, replies.observed(self._reply))
+        for name in ("receive", "a_receive"):
+            self._patches.replace_where_defined(kind, name, replies.observed(self._receive))
+
+    def _receive(self, *_: Any, **__: Any) -> None:
+        """See to it that runtime logging tells us of the message that an agent is about to receive."""
+        if self._router is not None:
+            self._router.keep_in_place()
 
     def _reply(self, agent: Any, *args: Any, **kwargs: Any) -> Work | None:
         self._watch_parts(agent)
