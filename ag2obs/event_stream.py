@@ -1,26 +1,32 @@
 """The stream of one session's events: each gets its place, is redacted, counted and written.
 
-The order is fixed: envelope, encoding, redaction, fold, file. Not thread-safe; the session calls it under its
-lock.
+The order is fixed: envelope, content level, encoding, redaction, fold, file. Not thread-safe; the session calls it
+under its lock.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 
 from ag2obs.analysis.summary import SummaryFold
+from ag2obs.content import ContentPolicy
 from ag2obs.encoding import plain
 from ag2obs.events import SCHEMA, Event, encode, timestamp
 from ag2obs.guard import Guard
 from ag2obs.redaction import Redactor, mask_in_place
 from ag2obs.sinks.log_file import LogFile
 
+_SAID_AGAIN = "session.start"
+"""Until it is on file the session says it before every other event, so a failed try loses nothing."""
+
 
 class EventStream:
     """Writes events to a log file; see the module's docstring.
 
     ``session``, ``trace``, ``span``, ``chat_id`` and ``workflow`` are what every event of the session carries;
-    ``span`` is the parent of events that have no span of their own.
+    ``span`` is the parent of events that have no span of their own. ``content`` is None where all content is stored.
     """
 
     def __init__(
@@ -34,6 +40,7 @@ class EventStream:
         span: str,
         chat_id: str,
         workflow: str,
+        content: ContentPolicy | None = None,
     ) -> None:
         self.fold = SummaryFold()
         self.late = False
@@ -48,46 +55,79 @@ class EventStream:
         self._span = span
         self._chat_id = chat_id
         self._workflow = workflow
+        self._content = content
         self._seq = 0
-        self._dropped = 0
+        self._drops: Counter[str] = Counter()
+        """Events lost since the last ``drop`` event on file, by reason."""
+        self._masked_in_place = 0
         self._learned = redactor.version
         self._unsure_bytes = 0
         """How many of our first bytes on file were written before the last secret was learned."""
 
-    def drop(self, events: int) -> None:
-        """Count events that could not be recorded; they are told in a ``drop`` event before the end."""
-        self._dropped += events
+    def follow(self) -> bool:
+        """Go where the log is now; returns whether nothing of this session is in the file that comes next."""
+        moved = self._file.follow()
+        lost = self._file.take_lost_lines()
+        if lost:
+            self.drop(lost, "log_deleted")
+        if self._file.must_release:
+            self._masked_in_place += self.mask_what_was_learned()
+            self._file.release_oldest()
+        return moved
 
-    def write(self, events: list[Event]) -> None:
-        """Put the events on file in one write, and count them."""
+    def drop(self, events: int, reason: str) -> None:
+        """Count events that are not on file; a ``drop`` event tells of them as soon as one can be written."""
+        self._drops[reason] += events
+        self.fold.add(self._drop_event(events, reason))
+
+    def _drop_event(self, events: int, reason: str) -> Event:
+        return Event(kind="drop", session=self._session, ts=timestamp(), count=events, reason=reason)
+
+    def write(self, events: list[Event]) -> bool:
+        """Put the events on file in one write, and count them; returns whether they are there."""
+        drops = [self._drop_event(count, reason) for reason, count in self._drops.items()]
         now = timestamp()
-        for event in events:
+        for event in (*drops, *events):
             event.ts = now
             self._stamp(event)
-        lines = [_encoded(event) for event in events]
+        lines = [_encoded(event) for event in (*drops, *events)]
         known = self._redactor.version
         data = b"\n".join(lines)
         if self._redactor.redact(data)[1]:
             # Line by line, so that each tells how many secrets were masked in it.
-            data = b"\n".join(self._masked(event, line) for event, line in zip(events, lines, strict=True))
-        for event in events:
+            data = b"\n".join(self._masked(event, line) for event, line in zip((*drops, *events), lines, strict=True))
+        written = self._append(data, known)
+        if written:
+            self._drops.clear()
+        kept = events if written else [event for event in events if event.kind != _SAID_AGAIN]
+        for event in kept:
             self.fold.add(event)
-        self._append(events, data, known)
+        if not written and kept:
+            self.drop(len(kept), "write_failed")
+        return written
 
-    def end(self, event: Event) -> None:
-        """Write ``session.end`` with the totals, itself included, after masking what was learned meanwhile."""
-        if self._dropped:
-            dropped, self._dropped = self._dropped, 0
-            self.write([Event(kind="drop", count=dropped, reason="write_failed")])
+    def end(self, event: Event) -> bool:
+        """Write ``session.end`` with the totals, itself included, after masking what was learned meanwhile.
+
+        Returns whether it is on file.
+        """
+        if self._drops:
+            self.write([])
         event.ts = timestamp()
         self._stamp(event)
-        event.redactions = self.mask_what_was_learned() + self._redactor.redact(_encoded(event))[1]
+        self._masked_in_place += self.mask_what_was_learned()
+        event.redactions = self._masked_in_place + self._redactor.redact(_encoded(event))[1]
         self.fold.add(event)
         event.totals = self.fold.result().to_dict()["totals"]
         known = self._redactor.version
-        self._append([event], self._redactor.redact(_encoded(event))[0], known)
+        written = self._append(self._redactor.redact(_encoded(event))[0], known)
+        self._masked_in_place = 0
         self.late_events = False
         self._file.sync()
+        return written
+
+    def close(self) -> None:
+        """Give the log back; nothing is written or masked after this."""
         self._file.close()
 
     def mask_what_was_learned(self) -> int:
@@ -105,7 +145,7 @@ class EventStream:
         return masked
 
     def _stamp(self, event: Event) -> None:
-        """Fill in the envelope: where in the stream the event stands, and whose it is."""
+        """Fill in the envelope (where in the stream the event stands, whose it is); leave out what is not stored."""
         self._seq += 1
         event.v = SCHEMA
         event.seq = self._seq
@@ -117,25 +157,29 @@ class EventStream:
             event.parent = event.parent or self._span
         if self.late:
             event.late = self.late_events = True
+        if self._content is not None:
+            self._content.reduce(event)
 
     def _masked(self, event: Event, line: bytes) -> bytes:
         line, event.redactions = self._redactor.redact(line)
         return b'%s,"redactions":%d}' % (line[:-1], event.redactions) if event.redactions else line
 
-    def _append(self, events: list[Event], lines: bytes, known: int) -> None:
+    def _append(self, lines: bytes, known: int) -> bool:
         """Put lines on file that were redacted with the secrets of version ``known``."""
         file = self._file
-        if not file.append(lines + b"\n"):
-            self._dropped += len(events)
+        written = file.append(lines + b"\n")
+        if not written:
+            error = file.last_error
             self._guard.tell_once(
-                f"write:{file.path}",
-                f"the log {file.path} cannot be written ({file.last_error}); what is lost is counted",
+                f"write:{file.path.parent}:{error.errno if error is not None else None}",
+                f"the log {file.path} cannot be written ({error}); what is lost is counted",
             )
         if self._redactor.version != self._learned:
             # What another thread taught while these lines were redacted may stand in them unmasked.
             unaware = len(lines) + 1 if known == self._redactor.version else 0
             self._unsure_bytes = max(0, file.mark() - unaware)
             self._learned = self._redactor.version
+        return written
 
 
 def _encoded(event: Event) -> bytes:

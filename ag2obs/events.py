@@ -55,6 +55,24 @@ class ErrorInfo(msgspec.Struct, omit_defaults=True, gc=False):
     code: str | None = None
 
 
+class BudgetState(msgspec.Struct, omit_defaults=True, frozen=True, gc=False):
+    """A budget at one moment: its limits, and what was spent of them."""
+
+    usd_limit: Decimal | None = None
+    usd_spent: Decimal = Decimal(0)
+    """The known part: calls of models without a price add nothing."""
+    tokens_limit: int | None = None
+    tokens_spent: int = 0
+    on_exceed: str = "warn"
+    """``warn``, ``throttle`` or ``stop``."""
+    reached: float | None = None
+    """The highest threshold that was reached."""
+    refused: int = 0
+    """Calls that were not made."""
+    waited_seconds: int = 0
+    """How long calls were told to wait, summed over all of them."""
+
+
 class Accounting(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     """What folds count: the envelope of every event and the small fields of the known kinds."""
 
@@ -125,6 +143,11 @@ class Accounting(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     """Of a ``drop``: how many events were lost."""
     late: bool = False
     """Recorded after its session's block was left."""
+    continued: bool = False
+    """Of a ``session.start``: repeated at the beginning of another segment of the log."""
+
+    budget: BudgetState | None = None
+    """Of a ``budget``, a ``session.start`` and a ``session.end``: the session's budget at that moment."""
 
     event_type: str | None = None
     session_info: dict[str, Any] | None = None
@@ -137,6 +160,8 @@ class Accounting(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
 class Event(Accounting, omit_defaults=True, kw_only=True, gc=False):
     """One whole event: accounting fields, then content. Content is plain JSON data."""
 
+    full_length: dict[str, int] | None = None
+    """Of the fields that the content level shortened or left out: how many characters each had."""
     settings: dict[str, Any] | None = None
     params: dict[str, Any] | None = None
     raw_usage: dict[str, Any] | None = None

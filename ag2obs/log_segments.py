@@ -6,6 +6,7 @@ on who rotates by a lock on ``.name.lock`` beside it.
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -23,9 +24,26 @@ def segment_number(log: Path, other: Path) -> int | None:
 
 
 def segments_of(log: Path) -> list[Path]:
-    """Return the rotated segments of ``log``, oldest first, without the log itself; raises OSError."""
-    numbered = [(segment_number(log, other), other) for other in log.parent.iterdir()]
-    return [other for number, other in sorted((n, o) for n, o in numbered if n is not None)]
+    """Return the rotated segments of ``log``, oldest first, without the log itself; raises OSError.
+
+    Of a segment and its compressed copy only the segment is returned.
+    """
+    found = [other for other in log.parent.iterdir() if segment_number(log, other) is not None]
+    return [paths[0] for _, paths in numbered(log, found)]
+
+
+def numbered(log: Path, segments: Iterable[Path]) -> list[tuple[int, list[Path]]]:
+    """Return each segment's number and its files, oldest first; of the files, the plain one first."""
+    by_number: dict[int, list[Path]] = {}
+    for segment in segments:
+        number = segment_number(log, segment)
+        if number is not None:
+            by_number.setdefault(number, []).append(segment)
+    return sorted((number, sorted(paths, key=_is_copy)) for number, paths in by_number.items())
+
+
+def _is_copy(segment: Path) -> tuple[bool, str]:
+    return segment.suffix in COMPRESSED_SUFFIXES, segment.name
 
 
 def segment_path(log: Path, number: int) -> Path:
@@ -36,3 +54,62 @@ def segment_path(log: Path, number: int) -> Path:
 def lock_path(log: Path) -> Path:
     """Return the file whose lock is held while the segments of ``log`` change."""
     return log.with_name(f".{log.name}.lock")
+
+
+def partial_path(compressed: Path) -> Path:
+    """Return where a compressed segment is written until it is whole."""
+    return compressed.with_name(f".{compressed.name}.tmp")
+
+
+@dataclass
+class LogFiles:
+    """A log, which may be gone, and what else in its folder belongs to it."""
+
+    log: Path
+    exists: bool = False
+    segments: list[Path] = field(default_factory=list)
+    """Rotated segments and compressed copies of them, in no order."""
+    partial: list[Path] = field(default_factory=list)
+    """Copies that are being compressed, or that a killed process left."""
+
+
+def logs_below(folder: Path, names: Sequence[re.Pattern[str]]) -> list[LogFiles]:
+    """Return the logs whose folders and file name below ``folder`` match ``names``, one pattern for each level.
+
+    Symbolic links are not followed, folders that cannot be read are left out.
+    """
+    folders = [folder]
+    for name in names[:-1]:
+        folders = [Path(entry) for parent in folders for entry in _entries(parent) if _is_folder(entry, name)]
+    return [files for parent in folders for files in _logs_in(parent, names[-1])]
+
+
+def _logs_in(folder: Path, name: re.Pattern[str]) -> Iterable[LogFiles]:
+    found: dict[str, LogFiles] = {}
+
+    def files_of(log: str) -> LogFiles:
+        return found.setdefault(log, LogFiles(folder / log))
+
+    for entry in _entries(folder):
+        if not entry.is_file(follow_symlinks=False):
+            continue
+        segment, partial = _SEGMENT.fullmatch(entry.name), _PARTIAL.fullmatch(entry.name)
+        if name.fullmatch(entry.name):
+            files_of(entry.name).exists = True
+        elif segment and name.fullmatch(segment[1]):
+            files_of(segment[1]).segments.append(folder / entry.name)
+        elif partial and name.fullmatch(partial[1]):
+            files_of(partial[1]).partial.append(folder / entry.name)
+    return found.values()
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            yield from entries
+    except OSError as error:
+        logger.debug("ag2obs: %s cannot be listed", folder, exc_info=error)
+
+
+def _is_folder(entry: os.DirEntry[str], name: re.Pattern[str]) -> bool:
+    return name.fullmatch(entry.name) is not None and entry.is_dir(follow_symlinks=False)

@@ -235,3 +235,13 @@ def _as_message(message: object) -> dict[Any, Any]:
     if isinstance(message, Mapping):
         return dict(message)
     return {"content": message}
+
+
+def as_received(message: object, sender: str | None) -> dict[Any, Any]:
+    """Return a message as the receiver keeps it in its history, so that it is the same one when it is resent."""
+    shown = dict(message) if isinstance(message, dict) else {"content": message}
+    if sender is not None:
+        shown.setdefault("name", sender)
+    if not shown.get("role"):
+        shown["role"] = "assistant" if shown.get("tool_calls") or shown.get("function_call") else "user"
+    return shown

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import threading
 import weakref
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ag2obs.analysis.summary import SummaryFold
+from ag2obs.content import content_policy
 from ag2obs.encoding import plain
 from ag2obs.event_stream import EventStream
 from ag2obs.events import (
@@ -22,24 +22,25 @@ from ag2obs.events import (
     Event,
     new_session_id,
     new_span_id,
-    new_trace_id,
 )
 from ag2obs.failures import describe, status_of
 from ag2obs.log_paths import log_path
-from ag2obs.message_index import MessageIndex
+from ag2obs.message_index import MessageIndex, as_received
 from ag2obs.process import PROCESS, REAPER
 from ag2obs.redaction import is_sensitive_name
 from ag2obs.resource import resource
 from ag2obs.routing import Anchor, Binding
+from ag2obs.session_budget import SessionBudget
+from ag2obs.sightings import Sightings
 from ag2obs.sinks.log_file import LogFile
+from ag2obs.traceparent import format_traceparent, parse_traceparent
+from ag2obs.unwritten_stream import UnwrittenStream
 from ag2obs.usage.prices import PriceBook
 
 if TYPE_CHECKING:
     from ag2obs.analysis.summary import RuntimeSummary
+    from ag2obs.budget import Budget
     from ag2obs.settings import Settings
-
-_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
-"""W3C Trace Context, level 1, version 00."""
 
 _LONGEST_ERROR = 2_000
 """Characters kept of an error's text."""
@@ -55,6 +56,8 @@ def bounded(value: object) -> Any:
 class Session:
     """One observed run. ``enabled`` is False, and every method still works, where logging is off.
 
+    A session with a budget is observed also then: it counts and prices, and writes no file.
+
     Use ``ag2_logging_session`` to get one; the methods from ``record`` on are for adapters.
     """
 
@@ -66,6 +69,7 @@ class Session:
         workflow: str,
         info: Mapping[str, Any] | None = None,
         traceparent: str | None = None,
+        budget: Budget | None = None,
     ) -> None:
         now = datetime.now(UTC)
         self.id = new_session_id(now)
@@ -74,7 +78,7 @@ class Session:
         self.workflow = plain(workflow)
         self.enabled = settings.enabled
         self.state = OPEN
-        self.trace, self._parent = _parse_traceparent(traceparent)
+        self.trace, self._parent = parse_traceparent(traceparent)
         self.span = new_span_id()
         self._info = dict(info or {})
         self._lock = threading.RLock()
@@ -83,25 +87,37 @@ class Session:
         self._anchor: weakref.ref[Anchor] | None = None
         self._outcome: tuple[str, ErrorInfo | None] = (STATUS_OK, None)
         self._messages = MessageIndex(bounded)
-        self._seen: dict[int, weakref.ref[object]] = {}
-        self._stream: EventStream | None = None
+        self._resource: dict[str, Any] = {}
+        self._is_ended = False
+        """Whether the newest ``session.end`` is on file."""
+        self._is_told = self._was_told = False
+        """Whether ``session.start`` is in the file that is written to, and whether it was in any."""
+        self._sightings = Sightings()
+        self.budget = SessionBudget(PROCESS.account(budget)) if budget is not None else None
+        self._stream: EventStream | UnwrittenStream | None = None
         self._file: LogFile | None = None
         self._prices: PriceBook | None = None
-        if settings.enabled:
+        if settings.enabled or budget is not None:
             self._redactor = PROCESS.learn_environment()
             self._redactor.learn_environment(settings.dotenv)
             self._prices = PriceBook(settings.prices)
-            self._file = LogFile(self._path(now))
-            self._stream = EventStream(
-                self._file,
-                self._redactor,
-                PROCESS.guard,
-                session=self.id,
-                trace=self.trace,
-                span=self.span,
-                chat_id=self.chat_id,
-                workflow=self.workflow,
-            )
+            self._stream = self._new_stream(now)
+
+    def _new_stream(self, now: datetime) -> EventStream | UnwrittenStream:
+        if not self.enabled:
+            return UnwrittenStream(session=self.id, chat_id=self.chat_id, workflow=self.workflow)
+        self._file = LogFile(self._path(now), max_bytes=self.settings.log_max_bytes, backups=self.settings.log_backups)
+        return EventStream(
+            self._file,
+            self._redactor,
+            PROCESS.guard,
+            session=self.id,
+            trace=self.trace,
+            span=self.span,
+            chat_id=self.chat_id,
+            workflow=self.workflow,
+            content=content_policy(self.settings.content, self.settings.content_tools, self._redactor),
+        )
 
     def _path(self, now: datetime) -> Path:
         return log_path(
@@ -129,18 +145,24 @@ class Session:
         """Whether the block has not been left."""
         return self.state == OPEN
 
+    @property
+    def is_observed(self) -> bool:
+        """Whether what runs in the block is counted: where logging is on, or there is a budget to hold."""
+        return self._stream is not None
+
     def accepts(self) -> bool:
         """Whether events are still recorded: until the block is left, and during the grace after it."""
-        return self.enabled and self.state != FINISHED
+        return self.is_observed and self.state != FINISHED
 
     def summary(self) -> RuntimeSummary:
         """Return what was counted so far; valid during the session and after it."""
         with self._lock:
-            return SummaryFold().result() if self._stream is None else self._stream.fold.result()
+            summary = SummaryFold().result() if self._stream is None else self._stream.fold.result()
+        return summary if self.budget is None else summary.with_budget(self.budget.state())
 
     def traceparent(self) -> str:
         """Return the W3C ``traceparent`` of this session, to hand to services that it calls."""
-        return f"00-{self.trace}-{self.span}-01"
+        return format_traceparent(self.trace, self.span)
 
     def binding(self) -> Binding | None:
         """Return a binding to this session for a context that has none; None when its work is over."""
@@ -150,49 +172,71 @@ class Session:
     def open(self, anchor: Anchor) -> None:
         """Open the log file and write ``session.start``; a file that cannot be opened is told once and counted."""
         self._anchor = weakref.ref(anchor)
-        if not self.enabled:
+        if not self.is_observed:
             return
         PROCESS.add(self)
-        self.record(
-            Event(
-                kind="session.start",
-                span=self.span,
-                parent=self._parent or "",
-                event_type="session_start",
-                session_info={"chat_id": self.chat_id, "workflow_name": self.workflow, **bounded(self._info)},
-                resource=resource(),
-                settings=self.settings.snapshot(),
-            )
+        self._resource = resource()
+        with self._lock:
+            self._write(self._beginning())
+
+    def _start_event(self) -> Event:
+        return Event(
+            kind="session.start",
+            span=self.span,
+            parent=self._parent or "",
+            continued=self._was_told,
+            event_type="session_start",
+            session_info={"chat_id": self.chat_id, "workflow_name": self.workflow, **bounded(self._info)},
+            resource=self._resource,
+            settings=self.settings.snapshot(),
+            budget=self.budget.state() if self.budget is not None else None,
         )
+
+    def _beginning(self) -> list[Event]:
+        """Return what has to precede the next events: ``session.start`` where the file does not have it yet.
+
+        So it is in a fresh segment of the log, whose reader has nothing else; messages are written anew there.
+        """
+        if self._stream is not None and self._stream.follow():
+            self._is_told = False
+            self._messages.forget()
+        return [] if self._is_told else [self._start_event()]
 
     def record(self, event: Event) -> None:
         """Give ``event`` its place in the stream and write it."""
         with self._lock:
             if not self.accepts():
                 return
-            self._write([event])
+            self._write([*self._beginning(), event])
 
     def record_call(self, event: Event, inputs: Sequence[object], outputs: Sequence[object]) -> None:
-        """Record a model call with the messages it sent and got; new ones are written before it, in the same write."""
-        with self._lock:
-            if not self.accepts():
-                return
-            created: list[Event] = []
-            event.id, event.input = self._messages.refer_history(inputs, created, event.agent)
-            event.output = self._messages.refer(outputs, created) or None
-            created.append(event)
-            self._write(created)
+        """Record a model call with the messages it sent and got; new ones are written before it, in the same write.
+
+        The budget is charged whether or not that can be written.
+        """
+        try:
+            with self._lock:
+                if not self.accepts():
+                    return
+                created = self._beginning()
+                event.id, event.input = self._messages.refer_history(inputs, created, event.agent)
+                event.output = self._messages.refer(outputs, created) or None
+                created.append(event)
+                self._write(created)
+        finally:
+            if self.budget is not None:
+                self.budget.charge(self, event)
 
     def record_delivery(self, event: Event, message: object, sender: str | None) -> None:
         """Record that an agent received ``message``, by reference where its content is known."""
         with self._lock:
             if not self.accepts():
                 return
-            created: list[Event] = []
+            created = self._beginning()
             content = message.get("content") if isinstance(message, dict) else message
             number = self._messages.number_of_content(content)
             if number is None:
-                number = self._messages.number(_as_received(message, sender), created)
+                number = self._messages.number(as_received(message, sender), created)
             event.message = f"m{number}"
             created.append(event)
             self._write(created)
@@ -205,8 +249,9 @@ class Session:
         with self._lock:
             if not self.accepts():
                 return
+            created = self._beginning()
             event.id = self._messages.claim_content(content)
-            self._write([event])
+            self._write([*created, event])
 
     def price(self, event: Event, quality: str, config_price: object = None) -> None:
         """Set the cost of a model call from its usage, models and time; unknown stays null with its reason."""
@@ -249,20 +294,12 @@ class Session:
 
     def knows(self, subject: object) -> bool:
         """Say whether ``first_sight`` was asked about this agent or wrapper."""
-        return id(subject) in self._seen
+        return self._sightings.knows(subject)
 
     def first_sight(self, subject: object) -> bool:
         """Say once per agent or wrapper that it is new to this session, without keeping it alive."""
-        key, seen = id(subject), self._seen
         with self._lock:
-            if key in seen:
-                return False
-            try:
-                # An id is free again when its object dies.
-                seen[key] = weakref.ref(subject, lambda _: seen.pop(key, None))
-            except TypeError:
-                return True
-        return True
+            return self._sightings.first(subject)
 
     def learn(self, configuration: object) -> None:
         """Make the secrets of a client configuration known, before anything of it is written."""
@@ -276,11 +313,13 @@ class Session:
         ``status`` is told instead of the outcome where nobody saw one. Never waits for work that goes on. Does
         nothing when called again.
         """
+        if self.budget is not None:
+            self.budget.end_waits()
         with self._lock:
             if self.state != OPEN:
                 return
             try:
-                if self.enabled:
+                if self.is_observed:
                     self._outcome = self._outcome_of(error) if status is None else (status, None)
                     self._write_end()
             finally:
@@ -292,7 +331,7 @@ class Session:
     def _await_late_work(self) -> None:
         """Finish now where nothing can come any more, else when the grace is over or the last context is gone."""
         anchor = self._anchor() if self._anchor is not None else None
-        if anchor is None or self.settings.late_seconds <= 0 or not self.enabled:
+        if anchor is None or self.settings.late_seconds <= 0 or not self.is_observed:
             self.finish()
             return
         weakref.finalize(anchor, REAPER.poke, self.id).atexit = False
@@ -306,58 +345,56 @@ class Session:
                 return
             stream = self._stream
             try:
-                if stream is not None and (stream.late_events or stream.mask_what_was_learned()):
+                if stream is not None and (stream.late_events or not self._is_ended or stream.mask_what_was_learned()):
                     self._write_end()
             finally:
                 self.state = FINISHED
+                if stream is not None:
+                    with PROCESS.guard.protect("closing a log"):
+                        stream.close()
                 # A context that some task still holds keeps this object, but not what it needed to record.
-                self._messages, self._prices, self._seen = MessageIndex(bounded), None, {}
+                self._messages, self._prices, self._sightings = MessageIndex(bounded), None, Sightings()
                 PROCESS.remove(self)
 
     def abandon(self) -> None:
         """Record nothing more, and write nothing: this is the copy of a session in a forked process."""
         self._lock = threading.RLock()
         self.state = FINISHED
+        self.budget = None
+        if self._stream is not None:
+            self._stream.close()
 
     def _write(self, events: list[Event]) -> None:
         stream = self._stream
         assert stream is not None
+        written = False
         try:
-            stream.write(events)
+            written = stream.write(events)
         except Exception:
-            # The messages among them were not written: they are to be written when next referred to.
-            self._messages.forget()
-            stream.drop(len(events))
+            stream.drop(len(events), "failed")
             raise
+        finally:
+            if written:
+                self._is_told = self._was_told = True
+            else:
+                # The messages among them were not written: they are to be written when next referred to.
+                self._messages.forget()
 
     def _write_end(self) -> None:
         if self._stream is None:
             return
+        beginning = self._beginning()
+        if beginning:
+            self._write(beginning)
         status, error = self._outcome
         event = Event(kind="session.end", span=self.span, parent=self._parent or "", status=status, error=error)
+        event.budget = self.budget.state() if self.budget is not None else None
         unattributed = PROCESS.unattributed - self._unattributed_before
         if unattributed:
             event.detail = {"process_unattributed": unattributed}
-        self._stream.end(event)
+        self._is_ended = self._stream.end(event)
 
     def _outcome_of(self, error: BaseException | None) -> tuple[str, ErrorInfo | None]:
         if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
             return STATUS_OK, None
         return status_of(error), self.failure(error)
-
-
-def _as_received(message: object, sender: str | None) -> dict[Any, Any]:
-    """Return a message as the receiver keeps it in its history, so that it is the same one when it is resent."""
-    shown = dict(message) if isinstance(message, dict) else {"content": message}
-    if sender is not None:
-        shown.setdefault("name", sender)
-    if not shown.get("role"):
-        shown["role"] = "assistant" if shown.get("tool_calls") or shown.get("function_call") else "user"
-    return shown
-
-
-def _parse_traceparent(header: str | None) -> tuple[str, str | None]:
-    match = _TRACEPARENT.fullmatch(header.strip().lower()) if header else None
-    if match is None or not int(match[1], 16) or not int(match[2], 16):
-        return new_trace_id(), None
-    return match[1], match[2]

@@ -9,7 +9,7 @@ from ag2obs.analysis.histogram import LogHistogram
 from ag2obs.analysis.liveness import still_running
 from ag2obs.analysis.summary_types import AgentSummary, ModelSummary, SessionSummary, ToolSummary
 from ag2obs.analysis.totals import UNKNOWN_MODEL, Tally, tool_failed
-from ag2obs.events import Accounting
+from ag2obs.events import Accounting, BudgetState
 
 UNKNOWN_TOOL = "unknown"
 
@@ -61,6 +61,7 @@ class SessionTally:
         self.chat_id: str | None = None
         self.workflow: str | None = None
         self.question: str | None = None
+        self.budget: BudgetState | None = None
         self._start: str | None = None
         self._first = self._last = first.ts
         self._resource: dict[str, Any] = {}
@@ -100,6 +101,8 @@ class SessionTally:
             elif kind == "drop":
                 tally.dropped += 1 if event.count is None else event.count
         tally.events += 1
+        if event.budget is not None:
+            self.budget = event.budget
         if event.redactions:
             tally.redactions += event.redactions
         if event.error is not None and not event.error.repeat and kind != "session.end":
@@ -124,7 +127,7 @@ class SessionTally:
 
     def _add_start(self, event: Accounting) -> None:
         self._name(event)
-        if self._start is None or event.ts < self._start:
+        if not event.continued and (self._start is None or event.ts < self._start):
             self._start = event.ts
         if event.resource:
             self._resource = {key: event.resource.get(key) for key in ("host", "pid")}
@@ -178,6 +181,7 @@ class SessionTally:
             agents=agent_summaries(agents),
             models=model_summaries(models),
             tools=tool_summaries(self._tools),
+            budget=self.budget,
             question=self.question,
         )
 

@@ -1,4 +1,4 @@
-"""The log file of one session: JSON Lines, appended with one ``os.write`` per record.
+"""The log of one session: JSON Lines, appended with one ``os.write`` per record.
 
 ``O_APPEND`` makes the write atomic against other threads and processes on local file systems, and what
 ``os.write`` returned for survives ``kill -9``. There is no buffer and no background thread.
@@ -8,169 +8,182 @@ from __future__ import annotations
 
 import logging
 import os
-import stat
-from array import array
-from collections.abc import Callable
+import sys
 from pathlib import Path
+
+from ag2obs.sinks.masking import FindSecrets, Mask
+from ag2obs.sinks.rotation import rotate
+from ag2obs.sinks.segment import Identity, Segment, identity_of
 
 logger = logging.getLogger("ag2obs")
 
-_CHUNK = 1 << 20
-"""Bytes read at a time by the closing pass."""
+_TRIES = 10
+"""How often a log is opened again that was renamed between opening and locking it."""
 
-FindSecrets = Callable[[bytes], list[tuple[int, int]]]
-Mask = Callable[[bytes, list[tuple[int, int]]], bytes]
+_GONE: Identity = (-1, -1)
+"""Equal to no file."""
 
 
 class LogFile:
-    """Appends lines to a file, remembers which bytes are its own and can mask secrets in them later.
+    """Appends lines to a log, follows it when it is rotated, and can mask secrets in its own bytes later.
 
-    Not thread-safe: its session calls it under the session's lock. An ``OSError`` while writing is
-    reported by ``append`` returning False; the workflow never sees it.
+    ``max_bytes`` is the size at which the log is rotated (0: never). Of the segments it wrote to, the newest
+    ``backups`` stay open and so are neither deleted nor compressed. Not thread-safe: its session calls it under
+    the session's lock. An ``OSError`` is kept in ``last_error`` and never seen by the workflow.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, max_bytes: int = 0, backups: int = 10) -> None:
         self.path = path
         self.failed_writes = 0
         self.last_error: OSError | None = None
-        self._descriptor: int | None = None
-        self._regular = False
-        self._torn = False
-        """The last write ended within a line."""
-        self._ranges = array("Q")
-        """Start and end of each run of our own bytes, flat; runs that touch are one."""
+        self._real_path = path
+        """``path`` without symbolic links: segments are beside the file itself."""
+        self._max_bytes = max_bytes
+        self._rotate_at = max_bytes or sys.maxsize
+        self._backups = backups
+        self._current: Segment | None = None
+        self._older: list[Segment] = []
+        """Segments with bytes of ours that the log has left behind."""
+        self._last: Identity | None = None
+        """The file that was written to last."""
+        self._lost_lines = 0
 
-    def open(self) -> None:
-        """Create folders (0700) and file (0600) where missing, and end a line that a killed process left torn.
+    def follow(self) -> bool:
+        """Go where the log is now: rotated, deleted, emptied or moved by whomever; rotate it where it is full.
 
-        Raises OSError.
+        Called before every record. Returns True where nothing of ours is in the file that comes next, though
+        something was written before: what was said there is to be said again.
         """
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-        try:
-            descriptor = os.open(self.path, flags, 0o600)
-        except OSError:
-            # A pipe or a terminal cannot be opened for reading and writing at once.
-            descriptor = os.open(self.path, flags & ~os.O_RDWR | os.O_WRONLY, 0o600)
-        self._descriptor = descriptor
-        self._regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
-        if self._regular:
-            self._end_torn_line(descriptor)
+        current = self._current
+        if current is not None:
+            try:
+                status = os.stat(self.path)
+                if (status.st_dev, status.st_ino) == current.identity:
+                    if current.end <= status.st_size < self._rotate_at or not current.is_regular:
+                        return False
+                    if status.st_size < current.end:
+                        self._lost_lines += current.lines
+                        self._forsake(current)
+                    elif not self._rotate(current.identity, status.st_size):
+                        return False
+            except OSError as error:
+                self.last_error = error
+        self._reopen()
+        return self._current is not None and self._last not in (None, self._current.identity)
 
-    def _end_torn_line(self, descriptor: int) -> None:
-        size = os.fstat(descriptor).st_size
-        if size == 0:
+    def _rotate(self, identity: Identity, size: int) -> bool:
+        try:
+            return rotate(self._real_path, identity)
+        except FileNotFoundError:
+            return True  # another writer was faster, and nobody has made the new file yet
+        except OSError as error:
+            self.last_error = error
+            self._rotate_at = size + self._max_bytes
+            logger.warning("ag2obs: the log %s cannot be rotated (%s); it goes on growing", self.path, error)
+            return False
+
+    def _reopen(self) -> None:
+        """Open what the path names; where that is impossible, the next ``append`` fails and says why."""
+        try:
+            self._leave_behind()
+            for _ in range(_TRIES):
+                self._real_path = Path(os.path.realpath(self.path))
+                opened = Segment(self._real_path)
+                if self._is_current(opened):
+                    break
+                opened.close()
+            self._current = opened
+        except OSError as error:
+            self.last_error = error
+
+    def _leave_behind(self) -> None:
+        """Keep the segment for the closing pass, if it still exists."""
+        segment, self._current = self._current, None
+        if segment is None:
             return
-        os.lseek(descriptor, size - 1, os.SEEK_SET)
-        if os.read(descriptor, 1) != b"\n":
-            # Another process may just have completed that line: then this adds an empty line, which readers skip.
-            os.write(descriptor, b"\n")
+        if segment.is_deleted():
+            self._lost_lines += segment.lines
+            self._forsake(segment)
+        elif not segment.is_regular or not segment.bytes:
+            segment.close()
+        else:
+            self._older.append(segment)
+
+    def _is_current(self, segment: Segment) -> bool:
+        try:
+            return identity_of(os.stat(self.path)) == segment.identity
+        except FileNotFoundError:
+            return False
+
+    def _forsake(self, segment: Segment) -> None:
+        """Close a segment whose content is gone; a new file may get the same inode."""
+        self._current = None
+        self._last = _GONE
+        segment.close()
 
     def append(self, data: bytes) -> bool:
         """Write whole lines; returns False, and remembers the error, when they are not all on file."""
         try:
-            if self._descriptor is None:
-                self.open()
-            descriptor = self._descriptor
-            assert descriptor is not None
-            if self._torn:
-                data = b"\n" + data
-            written = self._write(descriptor, data)
-            while written < len(data):
-                written += self._write(descriptor, data[written:])
-            self._torn = False
+            if self._current is None:
+                self._reopen()
+            current = self._current
+            if current is None:
+                self.failed_writes += 1
+                return False
+            self._last = current.identity
+            current.write(data)
         except OSError as error:
             self.failed_writes += 1
             self.last_error = error
             return False
         return True
 
-    def _write(self, descriptor: int, data: bytes) -> int:
-        """Write once, all of it unless the disk is full or a signal came; raises OSError where it wrote nothing."""
-        written = os.write(descriptor, data)
-        if written == 0:
-            raise OSError("nothing could be written")
-        self._torn = written < len(data)
-        if self._regular:
-            self._remember(os.lseek(descriptor, 0, os.SEEK_CUR), written)
-        return written
+    def take_lost_lines(self) -> int:
+        """Return how many lines of ours were deleted or cut off since this was last asked."""
+        lost, self._lost_lines = self._lost_lines, 0
+        return lost
 
-    def _remember(self, end: int, length: int) -> None:
-        ranges = self._ranges
-        start = end - length
-        if ranges and ranges[-1] == start:
-            ranges[-1] = end
-        else:
-            ranges.append(start)
-            ranges.append(end)
+    @property
+    def must_release(self) -> bool:
+        """Whether more segments are open than are kept as backups."""
+        return len(self._older) > self._backups
+
+    def release_oldest(self) -> None:
+        """Close the segments that are beyond the backups; they can be masked no more."""
+        while self.must_release:
+            self._older.pop(0).close()
 
     def mark(self) -> int:
         """Return how many bytes of our own precede the next write; see ``mask_secrets``."""
-        return sum(self._ranges[i + 1] - self._ranges[i] for i in range(0, len(self._ranges), 2))
+        return sum(segment.bytes for segment in self._segments())
 
     def mask_secrets(self, find: FindSecrets, mask: Mask, overlap: int, *, first_bytes: int | None = None) -> int:
         """Mask secrets in our own bytes, in place and at the same length; returns how many.
 
-        ``find`` returns the spans of secrets in a chunk, ``mask`` the chunk with these spans masked;
-        ``overlap`` is the length of the longest secret, which a chunk carries over into the next one.
-        ``first_bytes`` limits the pass to what was written before that ``mark``. Safe while others append:
-        the second descriptor is not in append mode (``pwrite`` on an appending one appends on Linux).
+        ``first_bytes`` limits the pass to what was written before that ``mark``; the rest is explained at
+        ``masking.mask_range``. Safe while others append. Raises OSError.
         """
-        if not self._regular or not self._ranges:
-            return 0
         left = self.mark() if first_bytes is None else first_bytes
         masked = 0
-        descriptor = os.open(self.path, os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
-        try:
-            for i in range(0, len(self._ranges), 2):
-                if left <= 0:
-                    break
-                start, end = self._ranges[i], self._ranges[i + 1]
-                end = min(end, start + left)
-                left -= end - start
-                masked += _mask_range(descriptor, start, end, find, mask, overlap)
-        finally:
-            os.close(descriptor)
+        for segment in self._segments():
+            masked += segment.mask(find, mask, overlap, left)
+            left -= segment.bytes
         return masked
 
+    def _segments(self) -> list[Segment]:
+        return self._older if self._current is None else [*self._older, self._current]
+
     def sync(self) -> None:
-        """Ask the kernel to put the file on disk; called once, when the session ends."""
-        if self._descriptor is not None and self._regular:
+        """Ask the kernel to put the files on disk; called when the session ends."""
+        for segment in self._segments():
             try:
-                os.fsync(self._descriptor)
+                segment.sync()
             except OSError as error:
                 self.last_error = error
                 logger.debug("ag2obs: fsync failed", exc_info=error)
 
     def close(self) -> None:
-        """Give the descriptor back; a later ``append`` opens the file again."""
-        descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None:
-            os.close(descriptor)
-
-
-def _mask_range(descriptor: int, start: int, end: int, find: FindSecrets, mask: Mask, overlap: int) -> int:
-    masked = 0
-    position = start
-    while position < end:
-        chunk = _read_at(descriptor, min(_CHUNK + overlap, end - position), position)
-        if not chunk:
-            break
-        spans = find(chunk)
-        if spans:
-            clean = mask(chunk, spans)
-            for first, last in spans:
-                _write_at(descriptor, clean[first:last], position + first)
-            masked += len(spans)
-        position += _CHUNK if len(chunk) > _CHUNK else len(chunk)
-    return masked
-
-
-def _read_at(descriptor: int, length: int, position: int) -> bytes:
-    os.lseek(descriptor, position, os.SEEK_SET)
-    return os.read(descriptor, length)
-
-
-def _write_at(descriptor: int, data: bytes, position: int) -> None:
-    os.lseek(descriptor, position, os.SEEK_SET)
-    os.write(descriptor, data)
+        """Give descriptors and locks back. A later ``append`` opens the log again; earlier bytes stay as they are."""
+        segments, self._older, self._current = self._segments(), [], None
+        for segment in segments:
+            segment.close()

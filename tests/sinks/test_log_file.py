@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ag2obs.sinks import log_file
+from ag2obs.sinks import masking
 from ag2obs.sinks.log_file import LogFile
 
 SECRET = b"SECRET-VALUE"
@@ -97,7 +97,7 @@ def test_an_append_is_one_write(file: LogFile, writes: list[bytes]) -> None:
 
 
 def test_a_short_write_is_continued(file: LogFile, monkeypatch: pytest.MonkeyPatch) -> None:
-    file.open()
+    file.follow()
     writing(monkeypatch, 3, 1)
     assert file.append(b"one line\n")
     assert file.append(b"two\n")
@@ -107,12 +107,12 @@ def test_a_short_write_is_continued(file: LogFile, monkeypatch: pytest.MonkeyPat
 
 
 def test_append_after_close_opens_the_file_again(file: LogFile) -> None:
-    file.append(b"one %b\n" % SECRET)
+    file.append(b"one\n")
     file.close()
     file.close()
     assert file.append(b"two %b\n" % SECRET)
-    assert file.mark() == len(file.path.read_bytes())
-    assert masked_secrets(file) == 2
+    assert file.path.read_bytes().startswith(b"one\ntwo ")
+    assert masked_secrets(file) == 1
     file.close()
 
 
@@ -149,7 +149,7 @@ def test_masking_up_to_a_mark(file: LogFile) -> None:
 
 @pytest.mark.parametrize("chunk", [1, 5, 16, 64])
 def test_a_secret_across_chunks_is_found(chunk: int, file: LogFile, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_file, "_CHUNK", chunk)
+    monkeypatch.setattr(masking, "_CHUNK", chunk)
     written = b"".join(b"." * number + SECRET + b"\n" for number in range(40))
     assert file.append(written)
     assert masked_secrets(file) == 40
@@ -204,8 +204,8 @@ def test_a_continued_write_does_not_claim_what_others_wrote_between(
     file: LogFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = LogFile(file.path)
-    other.open()
-    file.open()
+    other.follow()
+    file.follow()
     write = os.write
     theirs = SECRET + b"\n"
 

@@ -1,0 +1,160 @@
+"""One file that a session writes to: its descriptor, and which bytes and lines in it are the session's own."""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+from array import array
+from pathlib import Path
+
+from ag2obs.sinks.file_lock import hold_shared
+from ag2obs.sinks.masking import FindSecrets, Mask, mask_range
+
+logger = logging.getLogger("ag2obs")
+
+Identity = tuple[int, int]
+"""Device and inode: what a file keeps when it is renamed."""
+
+
+class Segment:
+    """An open log file. It stays locked against deletion and compression until ``close``.
+
+    Every method but ``mask`` raises OSError where the file refuses; nothing is retried here.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Create folders (0700) and file (0600) where missing, and end a line that a killed process left torn."""
+        self.path = path
+        self.lines = 0
+        """How many whole lines of our own were written."""
+        self._torn = False
+        """Our last write ended within a line."""
+        self._ranges = array("Q")
+        """Start and end of each run of our own bytes, flat; runs that touch are one."""
+        _make_folders(path.parent)
+        self.descriptor = _open(path)
+        try:
+            hold_shared(self.descriptor)
+            status = os.fstat(self.descriptor)
+            self.identity = identity_of(status)
+            self.is_regular = stat.S_ISREG(status.st_mode)
+            if self.is_regular and status.st_size:
+                self._end_torn_line(status.st_size)
+        except OSError:
+            os.close(self.descriptor)
+            raise
+
+    def _end_torn_line(self, size: int) -> None:
+        os.lseek(self.descriptor, size - 1, os.SEEK_SET)
+        if os.read(self.descriptor, 1) != b"\n":
+            # Another process may just have completed that line: then this adds an empty line, which readers skip.
+            os.write(self.descriptor, b"\n")
+
+    def write(self, data: bytes) -> None:
+        """Write whole lines: one write, unless the disk fills up or a signal comes."""
+        lines = data.count(b"\n")
+        if self._torn:
+            data = b"\n" + data
+        written = self._write_once(data)
+        while written < len(data):
+            written += self._write_once(data[written:])
+        self._torn = False
+        self.lines += lines
+
+    def _write_once(self, data: bytes) -> int:
+        written = os.write(self.descriptor, data)
+        if written == 0:
+            raise OSError("nothing could be written")
+        self._torn = written < len(data)
+        if self.is_regular:
+            self._remember(os.lseek(self.descriptor, 0, os.SEEK_CUR), written)
+        return written
+
+    def _remember(self, end: int, length: int) -> None:
+        ranges = self._ranges
+        start = end - length
+        if ranges and ranges[-1] == start:
+            ranges[-1] = end
+        else:
+            ranges.append(start)
+            ranges.append(end)
+
+    @property
+    def end(self) -> int:
+        """Where our last byte ends."""
+        return self._ranges[-1] if self._ranges else 0
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes are our own."""
+        ranges = self._ranges
+        return sum(ranges[i + 1] - ranges[i] for i in range(0, len(ranges), 2))
+
+    def is_deleted(self) -> bool:
+        """Whether no name leads to the file any more."""
+        return self.is_regular and os.fstat(self.descriptor).st_nlink == 0
+
+    def mask(self, find: FindSecrets, mask: Mask, overlap: int, first_bytes: int) -> int:
+        """Mask secrets in the first of our own bytes, in place; returns how many. See ``masking.mask_range``.
+
+        A file that was deleted meanwhile is left alone. Raises OSError.
+        """
+        name = self._name() if self._ranges and first_bytes > 0 else None
+        if name is None:
+            return 0
+        masked, left = 0, first_bytes
+        descriptor = os.open(name, os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+        try:
+            for i in range(0, len(self._ranges), 2):
+                if left <= 0:
+                    break
+                start, end = self._ranges[i], self._ranges[i + 1]
+                end = min(end, start + left)
+                left -= end - start
+                masked += mask_range(descriptor, start, end, find, mask, overlap)
+        finally:
+            os.close(descriptor)
+        return masked
+
+    def _name(self) -> Path | None:
+        """Return what the file is called now: whoever rotates logs renames it."""
+        for name in (self.path, *self.path.parent.iterdir()):
+            try:
+                if identity_of(os.stat(name)) == self.identity:
+                    return name
+            except OSError as error:
+                logger.debug("ag2obs: %s is not the log", name, exc_info=error)
+        return None
+
+    def sync(self) -> None:
+        """Ask the kernel to put the file on disk."""
+        if self.is_regular:
+            os.fsync(self.descriptor)
+
+    def close(self) -> None:
+        """Give descriptor and lock back."""
+        os.close(self.descriptor)
+
+
+def identity_of(status: os.stat_result) -> Identity:
+    """Return what tells one file from all others."""
+    return status.st_dev, status.st_ino
+
+
+def _make_folders(folder: Path) -> None:
+    """Make a folder and those above it, each for its owner only (``os.makedirs`` gives the mode to the last)."""
+    if folder.is_dir():
+        return
+    if folder.parent != folder:
+        _make_folders(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _open(path: Path) -> int:
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        return os.open(path, flags, 0o600)
+    except OSError:
+        # A pipe or a terminal cannot be opened for reading and writing at once.
+        return os.open(path, flags & ~os.O_RDWR | os.O_WRONLY, 0o600)
