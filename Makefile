@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench compat clean
 
 # One environment with both frameworks, without their openai extras: the pins of these exclude each other.
 .venv/installed: pyproject.toml
@@ -27,5 +27,10 @@ lint: .venv/installed
 bench: .venv/installed
 	$(BIN)/python -m benchmarks
 
+# The integration tests against every supported version, each in an environment of its own in .compat. One of them:
+# make compat COMPAT=ag2-0.9.10. The table of the README: make compat COMPAT=--update-readme. Half an hour; not part of CI.
+compat:
+	$(PYTHON) -m compat $(COMPAT)
+
 clean:
-	rm -rf .venv dist build
+	rm -rf .venv .compat dist build
