@@ -29,6 +29,15 @@ HASH_CHARACTERS = 20
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _SESSION_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{10}", re.ASCII)
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_ID = rf"[a-z0-9_][a-z0-9_-]*(?:~[0-9a-f]{{{HASH_CHARACTERS}}})?"
+_FORMS = {
+    "session_id": _SESSION_ID.pattern,
+    "chat_id": _ID,
+    "workflow": _ID,
+    "date": r"\d{4}-\d{2}-\d{2}",
+    "pid": r"[1-9]\d*",
+}
+"""What a finished name has in the place of each placeholder."""
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])[ ]*(\..*)?", re.IGNORECASE)
 """Device names that Windows reserves with any extension ("Naming Files, Paths, and Namespaces")."""
 
@@ -51,6 +60,38 @@ def log_path(template: str, *, session_id: str, chat_id: str, workflow: str, now
     }
     parts = Path(os.path.expanduser(template)).parts
     return Path(*(_component(part, values) for part in parts)).absolute()
+
+
+def is_per_session(template: str) -> bool:
+    """Whether a log file template gives sessions files of their own."""
+    return "{" in template
+
+
+def log_folder(template: str) -> Path:
+    """Return the folder that holds all logs of a log file template: what precedes its first placeholder."""
+    parts, fixed = _split(template)
+    return Path(*parts[:fixed]).absolute()
+
+
+def log_names(template: str) -> tuple[re.Pattern[str], ...]:
+    """Return a pattern for each folder below ``log_folder`` and one for the file: what ``log_path`` makes of them."""
+    parts, fixed = _split(template)
+    return tuple(_form(part) for part in parts[fixed:])
+
+
+def _split(template: str) -> tuple[tuple[str, ...], int]:
+    """Return the parts of a template and how many of them are the same for all sessions, without the file name."""
+    parts = Path(os.path.expanduser(template)).parts
+    return parts, next((index for index, part in enumerate(parts) if "{" in part), len(parts) - 1)
+
+
+def _form(template: str) -> re.Pattern[str]:
+    """Return what the finished names of one folder or file look like; see ``_component``."""
+    head, brace, tail = template.rpartition("}")
+    pieces = _PLACEHOLDER.split(head + brace)
+    forms = [_FORMS[piece] if index % 2 else re.escape(piece) for index, piece in enumerate(pieces)]
+    joint = f"(?:~[0-9a-f]{{{HASH_CHARACTERS}}})?" if brace else ""
+    return re.compile("".join(forms) + joint + re.escape(tail), re.ASCII)
 
 
 def _component(template: str, values: Mapping[str, str]) -> str:

@@ -1,18 +1,26 @@
 """How the rotated segments of a log are named: ``name.000001``, ``name.000002``, ..., compressed ``name.000001.gz``.
 
 A segment keeps its number for ever; the log itself, ``name``, is the newest. Processes that share a log agree
-on who rotates by a lock on ``.name.lock`` beside it.
+on who rotates by a lock on ``.name.lock`` beside it. A segment that is being compressed grows as
+``.name.000001.gz.tmp``; while both it and its compressed copy are there, the plain one is the truth.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+
+logger = logging.getLogger("ag2obs")
 
 COMPRESSED_SUFFIXES = (".gz", ".zst")
 
-_NUMBER = re.compile(r"\.(\d{6,})(\.gz|\.zst)?")
+_NUMBER = re.compile(r"\.(\d{6,})(\.gz|\.zst)?", re.ASCII)
+_SEGMENT = re.compile(r"(.+)\.\d{6,}(?:\.gz|\.zst)?", re.ASCII | re.DOTALL)
+_PARTIAL = re.compile(r"\.(.+)\.\d{6,}(?:\.gz|\.zst)\.tmp", re.ASCII | re.DOTALL)
 
 
 def segment_number(log: Path, other: Path) -> int | None:
