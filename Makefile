@@ -17,7 +17,7 @@ demo: .venv/installed
 	$(BIN)/ag2obs demo
 
 test: .venv/installed
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n auto --dist worksteal
 
 lint: .venv/installed
 	$(BIN)/ruff format --check .

@@ -15,7 +15,8 @@ OUR_VARIABLES = ("AG2", "AUTOGEN", "OTEL_", "LOGS_BASE_DIR")
 @pytest.fixture(autouse=True)
 def isolated(tmp_path, monkeypatch):
     """Run every test in a folder of its own, with no settings, no network, and our own failures raised."""
-    for name in [name for name in os.environ if name.startswith(OUR_VARIABLES)]:
+    # Test workers are told a width, and tables are cut to it.
+    for name in [name for name in os.environ if name.startswith(OUR_VARIABLES) or name == "COLUMNS"]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AG2OBS_RERAISE", "1")
     monkeypatch.chdir(tmp_path)

@@ -32,6 +32,13 @@ def one_set_of_certificates() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def what_is_imported_stays() -> None:
+    """Keep the garbage collector from walking through the frameworks after every test: that takes longer than most."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def nobody_at_the_keyboard(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answer every request for human input with ``exit``, which ends a chat."""
