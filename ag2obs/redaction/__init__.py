@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 
-from ag2obs.redaction.engine import Finding, Redactor
+from ag2obs.redaction.engine import Redactor
+from ag2obs.redaction.finding import Finding, masked
 from ag2obs.redaction.in_place import mask_in_place
 from ag2obs.redaction.names import is_sensitive_name
 
-__all__ = ["Finding", "Redactor", "is_sensitive_name", "mask_in_place", "redact"]
+__all__ = ["Finding", "Redactor", "is_sensitive_name", "mask_in_place", "masked", "redact"]
 
 
 def redact(text: str) -> str:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from ag2obs.redaction import automaton
 from ag2obs.redaction.compiled import compiled_rules
+from ag2obs.redaction.finding import Finding, masked, without_overlaps
 from ag2obs.redaction.known_values import KnownValues, is_learnable
 from ag2obs.redaction.learning import environment_secrets, structure_secrets
+from ag2obs.redaction.lines import find_in_lines, find_known_in_lines
 from ag2obs.redaction.quoting import is_json_document
 from ag2obs.redaction.rule import Confidence
 
-_RANK = {Confidence.CONTEXT: 0, Confidence.SHARED_PREFIX: 1, Confidence.FORMAT: 2}
 _NOT_IN_A_MARKER = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
@@ -23,16 +24,6 @@ _NOT_IN_A_MARKER = re.compile(r"[^A-Za-z0-9_.-]+")
 # changes nothing.
 _MOST_PASSES = 8
 _TOUCHES = frozenset(bytes([byte]) for byte in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+/")
-
-
-class Finding(NamedTuple):
-    """A secret at ``data[start:end]``. ``quote`` is the quotation mark that a masked bare number needs."""
-
-    start: int
-    end: int
-    rule: str
-    confidence: Confidence
-    quote: bytes = b""
 
 
 class Redactor:
@@ -64,7 +55,7 @@ class Redactor:
                 data[finding.end : finding.end + 1] in _TOUCHES or data[finding.start - 1 : finding.start] in _TOUCHES
                 for finding in findings
             )
-            data = _masked(data, findings)
+            data = masked(data, findings)
             if not uncovers:
                 break
         return data, count
@@ -103,7 +94,18 @@ class Redactor:
                 Finding(span.start, span.end, name, Confidence.FORMAT, span.quote)
                 for span, name in known.find(data, json)
             ]
-        return _without_overlaps(found) if found else found
+        return without_overlaps(found) if found else found
+
+    def find_in_lines(self, data: bytes, first_is_json: bool | None = None) -> list[Finding]:
+        """Return the secrets in text of many lines, in order and without overlaps, each line judged by itself.
+
+        ``first_is_json`` tells whether the first line is JSON where its beginning is not in ``data``.
+        """
+        found = find_in_lines(data, self._rules, first_is_json)
+        known = self._known
+        if known.longest:
+            found += find_known_in_lines(data, known, first_is_json)
+        return without_overlaps(found) if found else found
 
     def learn(self, value: str, name: str) -> bool:
         """Mask ``value`` wherever it occurs from now on, in all its encoded forms; return whether it is new.
@@ -145,21 +147,11 @@ class Redactor:
             Finding(span.start, span.end, name, Confidence.FORMAT, span.quote)
             for span, name in self._known.find(data, True)
         ]
-        return [(finding.start, finding.end) for finding in _without_overlaps(found)]
+        return [(finding.start, finding.end) for finding in without_overlaps(found)]
 
     def overlap(self) -> int:
         """Return how many bytes a scan in chunks must carry over so that no known value is cut in two."""
         return self._known.longest + 32 if self._known.longest else 0
-
-
-def _masked(data: bytes, findings: list[Finding]) -> bytes:
-    pieces: list[bytes] = []
-    position = 0
-    for start, end, rule, _, quote in findings:
-        pieces += (data[position:start], quote, b"[REDACTED:%s]" % rule.encode(), quote)
-        position = end
-    pieces.append(data[position:])
-    return b"".join(pieces)
 
 
 def _marker_name(name: str) -> str:
@@ -170,19 +162,3 @@ def _marker_name(name: str) -> str:
 def _with_safe_markers(values: dict[str, str]) -> dict[str, str]:
     """Replace names that hold a known value: no marker may be masked in its turn."""
     return {value: "known-value" if any(other in name for other in values) else name for value, name in values.items()}
-
-
-def _without_overlaps(found: list[Finding]) -> list[Finding]:
-    """Join overlapping findings; the most certain one that covers the whole gives its name."""
-    found.sort(key=lambda finding: (finding.start, -finding.end, -_RANK[finding.confidence]))
-    merged: list[Finding] = []
-    for finding in found:
-        if not merged or finding.start >= merged[-1].end:
-            merged.append(finding)
-            continue
-        last = merged[-1]
-        if finding.end > last.end:
-            merged[-1] = last._replace(end=finding.end, quote=last.quote or finding.quote)
-        elif finding[:2] == last[:2] and _RANK[finding.confidence] > _RANK[last.confidence]:
-            merged[-1] = finding._replace(quote=last.quote or finding.quote)
-    return merged

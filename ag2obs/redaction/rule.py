@@ -67,3 +67,5 @@ class Rule:
     check: Check | None = None
     follow: frozenset[int] | None = None
     """Bytes one of which must follow the anchor: spares the call where an anchor is frequent in prose."""
+    spans_lines: bool = False
+    """The secret may go on over line breaks that are not escaped."""

@@ -31,6 +31,7 @@ CONTEXT_RULES = (
         id="private-key",
         anchors=("-----BEGIN ",),
         check=find_private_key,
+        spans_lines=True,
         example="-----BEGIN RSA PRIVATE KEY-----\n<64 b>\n<64 b>\n<20 b>==\n-----END RSA PRIVATE KEY-----",
         counter_example="-----BEGIN CERTIFICATE-----\n<64 b>\n-----END CERTIFICATE-----",
     ),
