@@ -18,8 +18,8 @@ from ag2obs.guard import Guard
 from ag2obs.redaction import Redactor, mask_in_place
 from ag2obs.sinks.log_file import LogFile
 
-_SAID_AGAIN = "session.start"
-"""Until it is on file the session says it before every other event, so a failed try loses nothing."""
+_SAID_AGAIN = ("session.start", "drop")
+"""Until these are on file they are said before every other event, so a failed try loses nothing."""
 
 
 class EventStream:
@@ -84,27 +84,38 @@ class EventStream:
         return Event(kind="drop", session=self._session, ts=timestamp(), count=events, reason=reason)
 
     def write(self, events: list[Event]) -> bool:
-        """Put the events on file in one write, and count them; returns whether they are there."""
-        drops = [self._drop_event(count, reason) for reason, count in self._drops.items()]
-        now = timestamp()
-        for event in (*drops, *events):
+        """Put the events on file in one write, and count them; returns whether all of them are there."""
+        events = [*(self._drop_event(count, reason) for reason, count in self._drops.items()), *events]
+        before, now = self._seq, timestamp()
+        for event in events:
             event.ts = now
             self._stamp(event)
-        lines = [_encoded(event) for event in (*drops, *events)]
+        lines = [_encoded(event) for event in events]
         known = self._redactor.version
         data = b"\n".join(lines)
         if self._redactor.redact(data)[1]:
             # Line by line, so that each tells how many secrets were masked in it.
-            data = b"\n".join(self._masked(event, line) for event, line in zip((*drops, *events), lines, strict=True))
+            data = b"\n".join(self._masked(event, line) for event, line in zip(events, lines, strict=True))
         written = self._append(data, known)
-        if written:
-            self._drops.clear()
-        kept = events if written else [event for event in events if event.kind != _SAID_AGAIN]
-        for event in kept:
+        for event in events[:written]:
+            self._count(event)
+        if written == len(events):
+            return True
+        lost = [event for event in events[written:] if event.kind not in _SAID_AGAIN]
+        for event in lost:
             self.fold.add(event)
-        if not written and kept:
-            self.drop(len(kept), "write_failed")
-        return written
+        if lost:
+            self.drop(len(lost), "write_failed")
+        # Missing numbers are lost events: what is said again takes its number again.
+        self._seq = before + written + len(lost)
+        return False
+
+    def _count(self, event: Event) -> None:
+        """Count an event that is on file; a drop was counted when it happened."""
+        if event.kind == "drop":
+            self._drops.pop(event.reason or "", None)
+        else:
+            self.fold.add(event)
 
     def end(self, event: Event) -> bool:
         """Write ``session.end`` with the totals, itself included, after masking what was learned meanwhile.
@@ -120,7 +131,7 @@ class EventStream:
         self.fold.add(event)
         event.totals = self.fold.result().to_dict()["totals"]
         known = self._redactor.version
-        written = self._append(self._redactor.redact(_encoded(event))[0], known)
+        written = self._append(self._redactor.redact(_encoded(event))[0], known) == 1
         self._masked_in_place = 0
         self.late_events = False
         self._file.sync()
@@ -164,11 +175,12 @@ class EventStream:
         line, event.redactions = self._redactor.redact(line)
         return b'%s,"redactions":%d}' % (line[:-1], event.redactions) if event.redactions else line
 
-    def _append(self, lines: bytes, known: int) -> bool:
-        """Put lines on file that were redacted with the secrets of version ``known``."""
+    def _append(self, lines: bytes, known: int) -> int:
+        """Put lines on file that were redacted with the secrets of version ``known``; returns how many are there."""
         file = self._file
+        failures = file.failed_writes
         written = file.append(lines + b"\n")
-        if not written:
+        if file.failed_writes != failures:
             error = file.last_error
             self._guard.tell_once(
                 f"write:{file.path.parent}:{error.errno if error is not None else None}",

@@ -34,8 +34,10 @@ def segment_number(log: Path, other: Path) -> int | None:
 def segments_of(log: Path) -> list[Path]:
     """Return the rotated segments of ``log``, oldest first, without the log itself; raises OSError.
 
-    Of a segment and its compressed copy only the segment is returned.
+    Of a segment and its compressed copy only the segment is returned. They are beside the file itself where
+    ``log`` is a symbolic link.
     """
+    log = Path(os.path.realpath(log))
     found = [other for other in log.parent.iterdir() if segment_number(log, other) is not None]
     return [paths[0] for _, paths in numbered(log, found)]
 

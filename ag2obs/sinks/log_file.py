@@ -121,22 +121,22 @@ class LogFile:
         self._last = _GONE
         segment.close()
 
-    def append(self, data: bytes) -> bool:
-        """Write whole lines; returns False, and remembers the error, when they are not all on file."""
+    def append(self, data: bytes) -> int:
+        """Write whole lines; returns how many are on file, and remembers the error where that is not all."""
+        if self._current is None:
+            self._reopen()
+        current = self._current
+        if current is None:
+            self.failed_writes += 1
+            return 0
+        self._last = current.identity
+        before = current.lines
         try:
-            if self._current is None:
-                self._reopen()
-            current = self._current
-            if current is None:
-                self.failed_writes += 1
-                return False
-            self._last = current.identity
             current.write(data)
         except OSError as error:
             self.failed_writes += 1
             self.last_error = error
-            return False
-        return True
+        return current.lines - before
 
     def take_lost_lines(self) -> int:
         """Return how many lines of ours were deleted or cut off since this was last asked."""

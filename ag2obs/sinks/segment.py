@@ -52,21 +52,22 @@ class Segment:
             os.write(self.descriptor, b"\n")
 
     def write(self, data: bytes) -> None:
-        """Write whole lines: one write, unless the disk fills up or a signal comes."""
-        lines = data.count(b"\n")
-        if self._torn:
-            data = b"\n" + data
-        written = self._write_once(data)
-        while written < len(data):
-            written += self._write_once(data[written:])
-        self._torn = False
-        self.lines += lines
+        """Write whole lines: one write, unless the disk fills up or a signal comes. ``lines`` tells how far it came."""
+        ending = b"\n" if self._torn else b""
+        data = ending + data
+        written = 0
+        try:
+            while written < len(data):
+                written += self._write_once(data[written:])
+        finally:
+            if written:
+                self._torn = written < len(data)
+            self.lines += data.count(b"\n", len(ending), written)
 
     def _write_once(self, data: bytes) -> int:
         written = os.write(self.descriptor, data)
         if written == 0:
             raise OSError("nothing could be written")
-        self._torn = written < len(data)
         if self.is_regular:
             self._remember(os.lseek(self.descriptor, 0, os.SEEK_CUR), written)
         return written
