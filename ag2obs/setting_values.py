@@ -54,6 +54,25 @@ def choices(allowed: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:
     return parse
 
 
+def levels_by_name(levels: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:
+    """Return a parser of pairs such as ``search=off``, separated by commas; the name ``*`` is all others."""
+
+    def parse(text: str) -> tuple[str, ...]:
+        chosen: dict[str, str] = {}
+        for item in filter(None, (item.strip() for item in text.split(","))):
+            name, _, level = (part.strip() for part in item.partition("="))
+            is_name = name == "*" or (name != "" and "*" not in name)
+            if not is_name or name in chosen or level.lower() not in levels:
+                raise RefusedValueError(
+                    f"pairs, separated by commas, of a tool and {_listed(levels)}, such as search=off,*=preview; each "
+                    "tool once, and * alone for all others"
+                )
+            chosen[name] = level.lower()
+        return tuple(f"{name}={level}" for name, level in chosen.items())
+
+    return parse
+
+
 def whole(lowest: int, highest: int | None = None) -> Callable[[str], int]:
     """Return a parser of a whole number, bounds included."""
 

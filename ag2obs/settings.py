@@ -19,6 +19,7 @@ from ag2obs.setting_values import (
     RefusedValueError,
     choice,
     choices,
+    levels_by_name,
     money,
     path,
     seconds,
@@ -30,6 +31,7 @@ from ag2obs.setting_values import (
 
 CONTENT = ("full", "preview", "off")
 ON_EXCEED = ("warn", "throttle", "stop")
+LOG_COMPRESSION = ("none", "gzip", "zstd")
 PII_KINDS = ("email", "phone", "card", "iban", "ip", "ssn")
 LOG_NAME = "ag2_runtime.log"
 
@@ -120,6 +122,13 @@ VARIABLES: tuple[Variable, ...] = (
         choice(CONTENT),
         "What of messages, tool arguments and results is stored: full, preview (200 characters) or off.",
     ),
+    Variable(
+        "AG2OBS_CONTENT_TOOLS",
+        "content_tools",
+        "",
+        levels_by_name(CONTENT),
+        "The same for the calls of single tools, such as search=off,read_file=preview; * is every other tool.",
+    ),
     Variable("AG2OBS_BUDGET_USD", "budget_usd", "", money, "What one session may cost, in US dollars."),
     Variable("AG2OBS_BUDGET_TOKENS", "budget_tokens", "", whole(0), "How many tokens one session may use."),
     Variable(
@@ -156,7 +165,21 @@ VARIABLES: tuple[Variable, ...] = (
         "retention_days",
         "",
         whole(1),
-        "Days after which rotated files are deleted.",
+        "Days after which rotated files are deleted, and logs that sessions have of their own.",
+    ),
+    Variable(
+        "AG2OBS_RETENTION_COUNT",
+        "retention_count",
+        "",
+        whole(1),
+        "How many logs are kept where sessions have logs of their own; the newest stay.",
+    ),
+    Variable(
+        "AG2OBS_LOG_COMPRESSION",
+        "log_compression",
+        "none",
+        choice(LOG_COMPRESSION),
+        "How rotated files are compressed: none, gzip or zstd.",
     ),
     Variable("AG2OBS_RULES", "rules", "", path, "File of own redaction rules and allowed values."),
     Variable(
@@ -204,6 +227,7 @@ class Settings:
     log_file: str = ""
     logs_base_dir: Path | None = None
     content: Literal["full", "preview", "off"] = "full"
+    content_tools: tuple[str, ...] = ()
     budget_usd: Decimal | None = None
     budget_tokens: int | None = None
     budget_on_exceed: Literal["warn", "throttle", "stop"] = "warn"
@@ -212,6 +236,8 @@ class Settings:
     log_max_bytes: int = 200_000_000
     log_backups: int = 10
     retention_days: int | None = None
+    retention_count: int | None = None
+    log_compression: Literal["none", "gzip", "zstd"] = "none"
     rules: Path | None = None
     pii: tuple[str, ...] = ()
     propagate_context: bool = True
