@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -40,8 +39,8 @@ def run_tests(environment: Environment, paths: list[str]) -> Outcome:
     not get to run tests.
     """
     report = environment.folder / "junit.xml"
-    command = [environment.python, "-m", "pytest", "-q", f"--junitxml={report}", *(paths or [TESTS])]
-    finished = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}, check=False)
+    command = [str(environment.python), "-m", "pytest", "-q", f"--junitxml={report}", *(paths or [TESTS])]
+    finished = subprocess.run(command, cwd=ROOT, check=False)
     if finished.returncode not in (0, 1):  # 0: all passed, 1: some failed
         raise subprocess.CalledProcessError(finished.returncode, command)
     suite = ElementTree.parse(report).getroot()[0]

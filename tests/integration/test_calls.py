@@ -14,6 +14,7 @@ from autogen.cache import Cache
 from ag2obs import ag2_logging_session
 from ag2obs.testing import ModelServer, Reply, Tokens
 from tests.integration.conftest import Log
+from tests.integration.features import needs_clients_v2, needs_usage_of_streams
 from tests.integration.workflows import config, pair, quiet
 
 
@@ -53,10 +54,13 @@ def test_a_plain_call(server: ModelServer, log: Log) -> None:
     assert session.summary().cost_usd == Decimal("0.000435")
 
 
-def test_a_streamed_call_keeps_the_details_that_ag2_drops(server: ModelServer, log: Log) -> None:
+@pytest.mark.parametrize(
+    "asked", [pytest.param({}, marks=needs_usage_of_streams), {"stream_options": {"include_usage": True}}]
+)
+def test_a_streamed_call_keeps_the_details_that_ag2_drops(asked: dict[str, Any], server: ModelServer, log: Log) -> None:
     server.script([Reply("four and more", usage=Tokens(prompt=1000, completion=500, cached=200, reasoning=64))])
     with quiet():
-        ask(log, "two and two?", entry(server.base_url, stream=True))
+        ask(log, "two and two?", entry(server.base_url, stream=True, **asked))
     call = only_call(log)
     assert call["stream"] is True
     assert call["usage"] == {"input": 1000, "output": 500, "cache_read": 200, "reasoning": 64}
@@ -153,7 +157,14 @@ def test_a_cache_hit_costs_nothing_and_says_what_it_saved(server: ModelServer, l
     assert server.totals().requests == 1
 
 
-@pytest.mark.parametrize("api_type", ["responses", "openai_v2", "responses_v2"])
+@pytest.mark.parametrize(
+    "api_type",
+    [
+        "responses",
+        pytest.param("openai_v2", marks=needs_clients_v2),
+        pytest.param("responses_v2", marks=needs_clients_v2),
+    ],
+)
 def test_other_shapes_of_responses(api_type: str, server: ModelServer, log: Log) -> None:
     server.script([Reply("four", usage=Tokens(prompt=1000, completion=500, cached=200, reasoning=64))])
     assistant, user = pair("x", server.base_url, api_type=api_type)

@@ -17,6 +17,8 @@ from autogen import AssistantAgent, ConversableAgent, GroupChat, GroupChatManage
 from autogen.agentchat import a_initiate_group_chat, a_run_group_chat, initiate_group_chat, run_group_chat
 from autogen.agentchat.group.patterns import AutoPattern, DefaultPattern, RoundRobinPattern
 
+from tests.integration.features import HAS_CLIENTS_V2, HAS_RUN_ITER
+
 Run = Callable[[], None] | Callable[[], Awaitable[None]]
 
 
@@ -113,7 +115,7 @@ def a_initiate_chat(tag: str, url: str) -> Run:
 
 
 def streaming_chat(tag: str, url: str) -> Run:
-    assistant, user = pair(tag, url, stream=True)
+    assistant, user = pair(tag, url, stream=True, stream_options={"include_usage": True})  # ag2 0.9.10 does not ask
     return lambda: user.initiate_chat(assistant, message=TOOL, max_turns=3)
 
 
@@ -285,12 +287,11 @@ ENTRY_POINTS: list[Callable[[str, str], Run]] = [
     a_sequential_chats,
     run_two_agents,
     run_one_agent,
-    run_iterated,
+    *([run_iterated, a_run_iterated] if HAS_RUN_ITER else []),
     a_run_two_agents,
-    a_run_iterated,
     wrapper_alone,
     responses_api,
-    completions_v2,
+    *([completions_v2] if HAS_CLIENTS_V2 else []),
 ]
 
 

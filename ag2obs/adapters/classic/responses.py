@@ -29,6 +29,13 @@ def loses_usage(client_class: str, params: object) -> bool:
     return client_class in _DROPPING or (isinstance(params, dict) and bool(params.get("stream")))
 
 
+def counts_itself(client_class: str, params: object) -> bool:
+    """Whether the usage of a response is AG2's own count: ag2 0.9.10 does not ask a stream for its usage."""
+    if client_class != "OpenAIClient" or not isinstance(params, dict):
+        return False
+    return bool(params.get("stream")) and "stream_options" not in params
+
+
 def messages_sent(params: dict[str, Any]) -> list[Any]:
     """Return the messages of a request; a prompt or a Responses input counts as one."""
     messages = params.get("messages")
