@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ag2obs import errors
     from ag2obs.analysis.summary import RuntimeSummary
+    from ag2obs.budget import Budget
     from ag2obs.logging_session import ag2_logging_session, current_session, get_ag2_runtime_logger
     from ag2obs.readers.summaries import summarize_autogen_runtime_file, summarize_runtime_file
     from ag2obs.redaction import redact
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Budget",
     "RuntimeSummary",
     "Session",
     "Settings",
@@ -33,6 +35,7 @@ __all__ = [
 ]
 
 _WHERE = {
+    "Budget": "ag2obs.budget",
     "RuntimeSummary": "ag2obs.analysis.summary",
     "Session": "ag2obs.session",
     "Settings": "ag2obs.settings",

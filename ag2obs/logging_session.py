@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from ag2obs.adapters import registry
+from ag2obs.budget import Budget, budget_of
 from ag2obs.process import PROCESS, REAPER
 from ag2obs.routing import CURRENT, Anchor, Binding, open_binding
 from ag2obs.session import Session
@@ -30,13 +31,15 @@ def ag2_logging_session(
     *,
     user_id: str | None = None,
     tags: Mapping[str, Any] | None = None,
+    budget: Budget | None = None,
     traceparent: str | None = None,
     settings: Settings | None = None,
 ) -> LoggingSession:
     """Return a context manager, for ``with`` and ``async with``, that observes what runs in its block.
 
-    It yields the ``Session``. With ``AG2_RUNTIME_LOGGING`` off it does nothing. ``tags`` are kept in
-    ``session.start``; ``traceparent`` continues a W3C trace. Entering raises SettingsError where a setting has
+    It yields the ``Session``. With ``AG2_RUNTIME_LOGGING`` off it does nothing, unless there is a budget to hold:
+    ``budget``, else the one of the ``AG2OBS_BUDGET_*`` settings. ``tags`` are kept in ``session.start``;
+    ``traceparent`` continues a W3C trace. Entering raises SettingsError where a setting has
     a value that is not allowed; an exception in the block is recorded and passes through unchanged.
     """
     info = {
@@ -48,6 +51,7 @@ def ag2_logging_session(
         str(chat_id),
         str(workflow_name),
         {key: value for key, value in info.items() if value is not None},
+        budget,
         traceparent,
         settings,
     )
@@ -67,6 +71,7 @@ class LoggingSession:
         chat_id: str,
         workflow: str,
         info: Mapping[str, Any],
+        budget: Budget | None,
         traceparent: str | None,
         settings: Settings | None,
     ) -> None:
@@ -76,6 +81,7 @@ class LoggingSession:
             "info": info,
             "traceparent": traceparent,
         }
+        self._budget = budget
         self._settings = settings
         self._session: Session | None = None
         self._carried = ExitStack()
@@ -98,8 +104,9 @@ class LoggingSession:
             PROCESS.guard.tell_once(notice, notice)
         if settings.debug:
             logger.setLevel(logging.DEBUG)
-        session = self._session = Session(settings, **self._arguments)
-        if session.enabled:
+        budget = self._budget if self._budget is not None else budget_of(settings)
+        session = self._session = Session(settings, budget=budget, **self._arguments)
+        if session.is_observed:
             self._open(session)
         return session
 
@@ -130,7 +137,7 @@ class LoggingSession:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         session = self._leave_context()
-        if session is None or not session.enabled:
+        if session is None or not session.is_observed:
             return
         with PROCESS.guard.protect("leaving a session"):
             await _leave_beside_the_loop(session, error)
@@ -150,14 +157,7 @@ class LoggingSession:
 
 
 _NOT_YET = (
-    "content",
-    "budget_usd",
-    "budget_tokens",
-    "budget_on_exceed",
     "session_dir",
-    "log_max_bytes",
-    "log_backups",
-    "retention_days",
     "rules",
     "pii",
     "prometheus_port",
@@ -178,6 +178,7 @@ def _without_effect(settings: Settings) -> list[str]:
 @functools.cache
 def _prepare_for_exit_and_fork() -> None:
     """Once a process: end what is open at its exit, and forget what is the parent's in a fork of it."""
+    atexit.register(PROCESS.upkeep.finish)  # runs last
     atexit.register(REAPER.finish_all)
     atexit.register(PROCESS.leave_all)
     if hasattr(os, "register_at_fork"):

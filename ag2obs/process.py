@@ -1,4 +1,5 @@
-"""The state that is one per process: open sessions, known secrets, our own failures, what could not be routed.
+"""The state that is one per process: open sessions, shared budgets, known secrets, our own failures, what
+could not be routed.
 
 There is one instance, ``PROCESS``; nothing else in the package is mutable at module level.
 """
@@ -13,9 +14,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from contextvars import Context
 from typing import TYPE_CHECKING, Protocol
+from weakref import WeakKeyDictionary
 
+from ag2obs.budget import Budget
+from ag2obs.budget_account import Account
 from ag2obs.guard import Guard
 from ag2obs.routing import CURRENT, Anchor, Binding, Claims, open_binding
+from ag2obs.sinks.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from importlib.abc import MetaPathFinder
@@ -55,6 +60,12 @@ class Process:
         self.unattributed = 0
         """Events that belonged to no session that could be known."""
         self.on_idle: Callable[[], None] = lambda: None
+        self.upkeep = Upkeep()
+        """Retention and compression of logs, after their sessions."""
+        self.accounts: WeakKeyDictionary[Budget, Account] = WeakKeyDictionary()
+        """Of budgets that sessions share, as long as somebody holds the budget."""
+        self.pause: Callable[[threading.Event, float], object] = threading.Event.wait
+        """Waits so many seconds, or until the event is set: what a budget does with a call that is to wait."""
         self._redactor: Redactor | None = None
         self._environment_learned: int | None = None
 
@@ -75,6 +86,13 @@ class Process:
             redactor.learn_environment(os.environ)
             self._environment_learned = state
         return redactor
+
+    def account(self, budget: Budget) -> Account:
+        """Return the account of a budget for a session that opens: a new one, or the one that sessions share."""
+        if budget.scope != "process":
+            return Account(budget)
+        with self.lock:
+            return self.accounts.setdefault(budget, Account(budget))
 
     def add(self, session: Session) -> None:
         """Register an open session."""
@@ -152,6 +170,8 @@ class Process:
         self.lock = threading.RLock()
         self.guard = Guard()
         self.sessions = {}
+        self.upkeep.after_fork()
+        self.accounts = WeakKeyDictionary()
         CURRENT.set(None)
 
     def leave_all(self) -> None:

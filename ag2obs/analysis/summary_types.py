@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from ag2obs.analysis.totals import Totals
+from ag2obs.analysis.totals import Totals, money_text
+from ag2obs.events import BudgetState
 
 SUMMARY_SCHEMA = 1
 """Version of the JSON document, written as ``schema``."""
@@ -71,11 +72,14 @@ class SessionSummary(msgspec.Struct, frozen=True, kw_only=True):
     agents: list[AgentSummary]
     models: list[ModelSummary]
     tools: list[ToolSummary]
+    budget: BudgetState | None = None
+    """Of a session with a budget: what was spent of it when that was last told."""
     question: str | None = None
     """What the first message of a user said, cut; kept on demand only and not part of the contract."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the session as the summary contract has it."""
+        """Return the session as the summary contract has it; ``budget`` only where there is one."""
+        budget = {} if self.budget is None else {"budget": _budget_to_dict(self.budget)}
         return {
             "session_id": self.session_id,
             "chat_id": self.chat_id,
@@ -90,7 +94,13 @@ class SessionSummary(msgspec.Struct, frozen=True, kw_only=True):
             "agents": [agent.to_dict() for agent in self.agents],
             "models": [model.to_dict() for model in self.models],
             "tools": [tool.to_dict() for tool in self.tools],
+            **budget,
         }
+
+
+def _budget_to_dict(budget: BudgetState) -> dict[str, Any]:
+    values = msgspec.structs.asdict(budget)
+    return values | {name: money_text(values[name]) for name in ("usd_limit", "usd_spent")}
 
 
 class RuntimeSummary(Totals, frozen=True, kw_only=True):
@@ -103,6 +113,16 @@ class RuntimeSummary(Totals, frozen=True, kw_only=True):
     agents: list[AgentSummary]
     models: list[ModelSummary]
     tools: list[ToolSummary]
+
+    @property
+    def budget(self) -> BudgetState | None:
+        """The budget of the session, where this is the summary of one session that has a budget."""
+        return self.sessions[0].budget if len(self.sessions) == 1 else None
+
+    def with_budget(self, budget: BudgetState) -> RuntimeSummary:
+        """Return this summary of one live session with its budget as it is now, not as an event last told it."""
+        sessions = [msgspec.structs.replace(session, budget=budget) for session in self.sessions]
+        return msgspec.structs.replace(self, sessions=sessions)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document that ``ag2obs summary --json`` prints."""

@@ -13,12 +13,13 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-from ag2obs.adapters.classic import http_attempts, responses
+from ag2obs.adapters.classic import http_attempts, responses, wrapper_parts
 from ag2obs.adapters.classic.agents import name_of, record_first_sight
 from ag2obs.adapters.classic.http_attempts import HTTP_CALL, HttpCall
 from ag2obs.adapters.classic.secrets_of_clients import learn_wrapper
 from ag2obs.adapters.patches import Patches
 from ag2obs.adapters.work import binding_of, milliseconds_since
+from ag2obs.errors import BudgetExceeded
 from ag2obs.events import STATUS_ERROR, STATUS_OK, ErrorInfo, Event, new_span_id
 from ag2obs.failures import status_of
 from ag2obs.process import PROCESS
@@ -26,7 +27,6 @@ from ag2obs.routing import CURRENT
 from ag2obs.session import Session, bounded
 from ag2obs.usage.counting import estimate_usage
 from ag2obs.usage.extraction import extract
-from ag2obs.usage.providers import provider_of
 
 KIND = "llm.call"
 
@@ -65,9 +65,25 @@ class Invocation:
         self.all_seen = True
         """Whether every client's ``create`` is observed; one that is a static method or a mock is not."""
 
+    def hold_budget(self, client: object, params: Any) -> None:
+        """Wait before a call or raise BudgetExceeded, as the session's budget says; nothing has been sent yet."""
+        budget = self.session.budget
+        if budget is None:
+            return
+        with PROCESS.guard.protect("holding a budget"):
+            model = wrapper_parts.requested_model(params)
+            configuration = wrapper_parts.configuration(self.wrapper, wrapper_parts.index_of(self.wrapper, client))
+            budget.before_call(self.session, wrapper_parts.provider(client, configuration, model), model)
+
+    def hold_budget_of_first(self, config: dict[str, Any]) -> None:
+        """Hold the budget once for all configurations, as if the first one was asked: not every client is observed."""
+        client = next(iter(getattr(self.wrapper, "_clients", ())), None)
+        self.hold_budget(client, {**wrapper_parts.configuration(self.wrapper, 0), **config})
+        self.started = time.perf_counter()
+
     def tell_unseen(self, error: BaseException, config: dict[str, Any]) -> None:
         """Record a failure of a client whose ``create`` is not observed and that AG2 did not report."""
-        if self.told or self.all_seen:
+        if self.told or self.all_seen or isinstance(error, BudgetExceeded):
             return
         attempt = Attempt(None, config, None)
         attempt.error = error
@@ -96,6 +112,8 @@ def wrapper_create(
             invocation = _begin(patches, wrapper, config)
             if invocation is None:
                 return original(wrapper, *args, **config)
+            if not invocation.all_seen:
+                invocation.hold_budget_of_first(config)
             token = INVOCATION.set(invocation)
             try:
                 return original(wrapper, *args, **config)
@@ -120,7 +138,9 @@ def client_create(original: Callable[..., Any]) -> Callable[..., Any]:
         if invocation is None or _is_inside_an_attempt(invocation):
             return original(client, params, *args, **kwargs)
         invocation.tell_pending()
-        attempt = Attempt(client, params, _index_of(invocation.wrapper, client))
+        if invocation.all_seen:
+            invocation.hold_budget(client, params)
+        attempt = Attempt(client, params, wrapper_parts.index_of(invocation.wrapper, client))
         invocation.pending = attempt
         token = HTTP_CALL.set(attempt.http)
         try:
@@ -162,8 +182,8 @@ def reported(
     invocation.id = str(invocation_id)
     attempt, invocation.pending = invocation.pending, None
     if attempt is None:
-        client = _client_by_id(invocation.wrapper, client_id)
-        attempt = Attempt(client, request, _index_of(invocation.wrapper, client))
+        client = wrapper_parts.client_by_id(invocation.wrapper, client_id)
+        attempt = Attempt(client, request, wrapper_parts.index_of(invocation.wrapper, client))
         attempt.response = response
         if not is_cached and not invocation.all_seen:
             attempt.ms = milliseconds_since(invocation.started)
@@ -175,8 +195,8 @@ def record(invocation: Invocation, attempt: Attempt, *, cost: object, is_cached:
     session = invocation.session
     invocation.told += 1
     params = attempt.params if isinstance(attempt.params, dict) else {}
-    configuration = _configuration(invocation, attempt)
-    event = _event(invocation, attempt, params, configuration.get("api_type"))
+    configuration = wrapper_parts.configuration(invocation.wrapper, attempt.index)
+    event = _event(invocation, attempt, params, configuration)
     event.cached = is_cached
     event.attempts = 0 if is_cached else attempt.http.attempts
     event.cost_ag2 = cost if isinstance(cost, float | int) and not isinstance(cost, bool) else None
@@ -221,7 +241,7 @@ def _begin(patches: Patches, wrapper: Any, config: dict[str, Any]) -> Invocation
     return None
 
 
-def _event(invocation: Invocation, attempt: Attempt, params: dict[str, Any], api_type: object) -> Event:
+def _event(invocation: Invocation, attempt: Attempt, params: dict[str, Any], configuration: dict[str, Any]) -> Event:
     session = invocation.session
     event = Event(kind=KIND, span=new_span_id(), invocation=invocation.id, ms=attempt.ms or None)
     binding = CURRENT.get()
@@ -233,16 +253,10 @@ def _event(invocation: Invocation, attempt: Attempt, params: dict[str, Any], api
         if binding.purpose == "speaker_selection":
             event.agent = binding.group or event.agent
         event.agent = event.agent or binding.agent
-    model = params.get("model")
-    event.request_model = model if isinstance(model, str) else None
+    event.request_model = wrapper_parts.requested_model(params)
     event.stream = bool(params.get("stream"))
     event.first_byte_ms = attempt.http.first_byte_ms
-    event.provider = provider_of(
-        client_class=type(attempt.client).__name__,
-        api_type=api_type if isinstance(api_type, str) else None,
-        base_url=_base_url(attempt.client),
-        model=event.request_model,
-    )
+    event.provider = wrapper_parts.provider(attempt.client, configuration, event.request_model)
     shown = {key: value for key, value in params.items() if key not in _NOT_PARAMETERS}
     if params.get("tools"):
         shown["tools"] = responses.tool_names(params["tools"])
@@ -261,6 +275,8 @@ def _measure(event: Event, attempt: Attempt) -> None:
     raw, raw_usage = attempt.http.usage(event.provider)
     if raw is not None:
         event.usage, event.cost_quality, event.raw_usage = raw, "exact", raw_usage
+    elif responses.counts_itself(type(attempt.client).__name__, attempt.params):
+        event.usage = None
     if event.usage is not None:
         event.tokens_source = "provider"
 
@@ -271,28 +287,3 @@ def _estimate(event: Event, sent: list[Any], outputs: list[Any]) -> None:
         answer = " ".join(str(message.get("content") or message.get("tool_calls") or "") for message in outputs)
         event.usage, event.tokens_source = estimate_usage(sent, answer, event.model)
         event.cost_quality = "estimate"
-
-
-def _configuration(invocation: Invocation, attempt: Attempt) -> dict[str, Any]:
-    configurations = getattr(invocation.wrapper, "_config_list", None)
-    if attempt.index is None or not isinstance(configurations, list) or attempt.index >= len(configurations):
-        return {}
-    found = configurations[attempt.index]
-    return found if isinstance(found, dict) else {}
-
-
-def _index_of(wrapper: Any, client: object) -> int | None:
-    for index, known in enumerate(getattr(wrapper, "_clients", ())):
-        if known is client:
-            return index
-    return None
-
-
-def _client_by_id(wrapper: Any, client_id: object) -> object:
-    return next((client for client in getattr(wrapper, "_clients", ()) if id(client) == client_id), None)
-
-
-def _base_url(client: object) -> str | None:
-    sdk_client = getattr(client, "_oai_client", None) or getattr(client, "client", None)
-    url = getattr(sdk_client, "base_url", None)
-    return None if url is None else str(url)
