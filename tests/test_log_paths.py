@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ag2obs.errors import SettingsError
 from ag2obs.events import new_session_id
-from ag2obs.log_paths import COMPONENT_BYTES, log_path
+from ag2obs.log_paths import COMPONENT_BYTES, log_folder, log_names, log_path
 
 NOW = datetime(2026, 11, 21, 8, 1, 2, tzinfo=UTC)
 SESSION = "20261121T080102-9f86d081a3"
@@ -184,3 +184,41 @@ def test_any_ids_stay_inside_and_any_two_differ(template, one, other, pids):
     differing = {name for name, a, b in zip(names, one, other, strict=True) if a != b}
     if any(f"{{{name}}}" in template for name in differing):
         assert folded(first) != folded(second)
+
+
+TEMPLATES = [
+    "/x/{chat_id}.log", "/x/{date}/{workflow}/{chat_id}-{session_id}.log", "/x/{workflow}-{chat_id}.{pid}",
+    "/x/a+{pid}{chat_id}/run.log", "/x/{session_id}/{session_id}", "/x/{chat_id}{workflow}", "/x/run.log",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+@given(chat_id=st.sampled_from(HOSTILE) | st.text(), workflow=st.text(), pid=st.integers(1, 2**22))
+def test_a_log_has_the_names_of_its_template(template, chat_id, workflow, pid):
+    found = resolved(template, chat_id=chat_id, workflow=workflow, pid=pid).relative_to(log_folder(template)).parts
+    names = log_names(template)
+    assert len(names) == len(found)
+    assert all(name.fullmatch(part) for name, part in zip(names, found, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("template", "name"),
+    [
+        ("/x/{chat_id}.log", "Chat.log"),
+        ("/x/{chat_id}.log", "chat.log.000001"),
+        ("/x/{chat_id}.log", "chatxlog"),
+        ("/x/{chat_id}.log", "caf\N{LATIN SMALL LETTER E WITH ACUTE}.log"),
+        ("/x/{session_id}.log", "notes.log"),
+        ("/x/{date}.log", "2026-1-1.log"),
+        ("/x/{pid}.log", "000001.log"),
+        ("/x/run.log", "run_log"),
+    ],
+)
+def test_other_names_are_not_those_of_a_template(template, name):
+    assert not log_names(template)[-1].fullmatch(name)
+
+
+def test_the_folder_of_a_template_is_what_precedes_its_first_placeholder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert log_folder("logs/a/{date}/x/{chat_id}.log") == tmp_path / "logs" / "a"
+    assert log_folder("logs/run.log") == tmp_path / "logs"
