@@ -55,7 +55,7 @@ def task_after(settings: Settings, log: Path) -> Task | None:
         names = log_names(settings.log_file)
         return Task(log.parents[len(names) - 1], names, Retention(backups, days, count), compression)
     log = Path(os.path.realpath(log))
-    if not lock_path(log).exists():
+    if not os.path.exists(lock_path(log)):
         return None  # it was never rotated
     name = re.compile(re.escape(log.name))
     return Task(log.parent, (name,), Retention(backups, days), compression)
