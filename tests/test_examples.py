@@ -84,6 +84,18 @@ def test_concurrent_sessions_are_each_in_a_file_of_their_own():
     assert len({tokens for _, tokens, *_ in lines}) == 8
 
 
+def test_the_budget_ends_the_chat_with_and_without_a_log():
+    for environment in ({}, LOGGED):
+        out = example("budget.py", **environment)
+        assert "BudgetExceeded: this model call was refused before it was sent" in out
+        assert "model server: 4 calls" in out
+        assert re.search(r"ag2obs:       4 calls, 0\.00216\d* of 0\.002 US dollars, 1 call refused", out), out
+        assert Path(LOG).exists() is (environment == LOGGED)
+    (session,) = summary(LOG)["sessions"]
+    assert (session["totals"]["llm_calls"], session["totals"]["failed_calls"]) == (4, 0)
+    assert (session["budget"]["refused"], session["budget"]["usd_spent"]) == (1, session["totals"]["cost_usd"])
+
+
 def write_log(name, **call):
     fields = {"model": "gpt-4o", "usage": Usage(input=1, output=1), "cost_usd": Decimal("0.02"), "status": "ok", **call}
     at = "2026-11-21T08:00:00.000000Z"
