@@ -45,12 +45,12 @@ ALLOWED: dict[str, set[str]] = {
     "content": {*LEAVES, "redaction"},
     "analysis": {*LEAVES, "usage"},
     "sinks": {*LEAVES},
-    "readers": {*LEAVES, "analysis", "usage"},
+    "readers": {*LEAVES, "analysis", "message_index", "redaction", "usage"},
     "resource": {"__init__"},
     "sightings": set(),
     "traceparent": {"events"},
     "routing": {"session"},  # for type checking only; see test_session_is_not_imported_by_what_it_uses
-    "process": {"budget", "budget_account", "guard", "routing", "redaction", "session"},
+    "process": {"budget", "budget_account", "guard", "routing", "redaction", "session", "sinks"},
     "event_stream": {*LEAVES, "analysis", "content", "redaction", "sinks"},
     "session": {
         "budget", "event_stream", "session_budget", "unwritten_stream",

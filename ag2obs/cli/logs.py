@@ -8,7 +8,7 @@ from pathlib import Path
 from ag2obs.analysis.summary import SummaryFold
 from ag2obs.cli import complain
 from ag2obs.cli.exit_codes import ExitCode
-from ag2obs.errors import LogFormatError
+from ag2obs.errors import ExtraMissing, LogFormatError
 from ag2obs.readers.find import configured_logs, expand, log_folder
 from ag2obs.readers.summaries import add_log
 
@@ -28,7 +28,7 @@ def add_logs(fold: SummaryFold, paths: Sequence[Path], *, with_content: bool = F
     for log in expand(logs) if paths else _configured():
         try:
             add_log(fold, log, with_content=with_content)
-        except LogFormatError as error:
+        except (LogFormatError, ExtraMissing) as error:
             code = complain(str(error))
     return code
 

@@ -10,8 +10,12 @@ from pathlib import Path
 
 from ag2obs.errors import LogFormatError
 from ag2obs.events import Accounting, Event
+from ag2obs.readers.decompression import DamagedFile, open_log_file
 from ag2obs.readers.event_log import EventLogReader
 from ag2obs.readers.log_reader import LogReader, ReadReport, error_reason
+from ag2obs.readers.segments import as_it_is_now
+from ag2obs.readers.stock_database import StockDatabaseReader
+from ag2obs.readers.stock_text import StockTextReader
 
 __all__ = [
     "HEAD_BYTES",
@@ -24,21 +28,22 @@ __all__ = [
     "open_log",
 ]
 
-READERS: tuple[type[LogReader], ...] = (EventLogReader,)
+READERS: tuple[type[LogReader], ...] = (EventLogReader, StockDatabaseReader, StockTextReader)
 """All formats, most specific first."""
 
 HEAD_BYTES = 1 << 16
-"""Bytes at the beginning of a file by which its format is recognised."""
+"""Bytes at the beginning of a file, decompressed, by which its format is recognised."""
 
 
 def open_log(path: str | PathLike[str]) -> LogReader:
     """Return the reader for the file at ``path``.
 
     A file that no format recognises is read as our own, whose reader finds the events of a file with a
-    damaged beginning and refuses one without any. Raises ``LogFormatError`` when the file is missing, empty
-    or cannot be read.
+    damaged beginning and refuses one without any. A rotated segment that has been compressed meanwhile is read
+    as it is now. Raises ``LogFormatError`` when the file is missing, empty or cannot be read, and
+    ``ExtraMissing`` for a file compressed with zstd where nothing is installed that reads it.
     """
-    log = Path(path)
+    log = as_it_is_now(Path(path))
     head = _head(log)
     if not head:
         raise LogFormatError(f"{log} is empty: no session has been logged in it")
@@ -46,7 +51,10 @@ def open_log(path: str | PathLike[str]) -> LogReader:
 
 
 def is_log(path: Path) -> bool:
-    """Tell whether one of the readers recognises a file; raises ``LogFormatError`` when it cannot be read."""
+    """Tell whether one of the readers recognises a file.
+
+    Raises ``LogFormatError`` when it cannot be read, and ``ExtraMissing`` as ``open_log`` does.
+    """
     if not path.is_file() and path.exists() and not path.is_dir():
         return False
     head = _head(path)
@@ -66,18 +74,15 @@ def iter_events(path: str | PathLike[str]) -> Iterator[Event]:
 def _head(path: Path) -> bytes:
     """Return the beginning of a regular file; a pipe could not be read a second time from its beginning."""
     try:
-        with open(path, "rb", opener=_open_without_waiting) as file:
+        with open_log_file(path, HEAD_BYTES) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise LogFormatError(f"{path} is not a regular file")
-            return file.read(HEAD_BYTES)
+            return file.read1(HEAD_BYTES)
+    except DamagedFile:
+        raise LogFormatError(f"{path} is cut short or damaged: nothing in it can be read") from None
     except FileNotFoundError:
         raise LogFormatError(f"{path} does not exist") from None
     except IsADirectoryError:
         raise LogFormatError(f"{path} is a folder, not a log file") from None
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL character
         raise LogFormatError(f"{path} cannot be read: {error_reason(error)}") from error
-
-
-def _open_without_waiting(path: str, flags: int) -> int:
-    """Open a file; a named pipe without a writer would wait for one."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

@@ -1,26 +1,27 @@
-"""Reads our own log files: JSON Lines of events, possibly torn, broken or written to at the same time."""
+"""Reads our own log files: JSON Lines of events, possibly torn, broken, compressed or just being written."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from ag2obs.errors import LogFormatError
-from ag2obs.events import Accounting, Event
+from ag2obs.events import SCHEMA, Accounting, Event
+from ag2obs.readers.decompression import DamagedFile, open_log_file, skip_line
 from ag2obs.readers.log_reader import ReadReport, error_reason
-
-BLOCK_BYTES = 1 << 20
-"""Read from the file at a time."""
 
 LONGEST_LINE = 1 << 28
 """A longer line is skipped and counted, so that a file of another kind cannot fill the memory."""
 
 _EVENT_START = b'{"v":'
 """How our writer begins an event. A JSON string cannot contain it, because quotes inside are escaped."""
+
+_SCHEMA_OF_A_LINE = re.compile(rb'\{"v": ?(\d{1,9})[,}]')
 
 _UNDECODABLE = (ValueError, RecursionError)
 """What msgspec raises: its own errors and invalid UTF-8 are ValueErrors, deep nesting is a RecursionError."""
@@ -35,12 +36,15 @@ class EventLogReader:
     """One log file of ours.
 
     Lines of a newer schema are read as far as their known fields have known types. Empty lines mean nothing.
-    Every other line that is not an event is skipped and counted in ``report.bad_lines``.
+    Every other line that is not an event is skipped and counted in ``report.bad_lines``, and so is the place
+    where a compressed file is cut short or damaged.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.report = ReadReport()
+        self._newest_schema = 0
+        """Of the lines that could not be read."""
 
     @staticmethod
     def recognises(head: bytes) -> bool:
@@ -61,13 +65,13 @@ class EventLogReader:
     def _read(self, decode: Callable[[bytes], _E], second_try: Callable[[bytes], _E | None]) -> Iterator[_E]:
         report = self.report = ReadReport()
         try:
-            with open(self.path, "rb", buffering=BLOCK_BYTES) as file:
+            with open_log_file(self.path) as file:
                 for line in iter(partial(file.readline, LONGEST_LINE), b""):
                     try:
                         event = decode(line)
                     except _UNDECODABLE:
                         if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
-                            _skip_line(file)
+                            skip_line(file)
                         recovered = second_try(line) or self._recover(line, decode)
                         if recovered is None:
                             continue
@@ -78,14 +82,21 @@ class EventLogReader:
                     report.events += 1
                     yield event
                 report.bytes = file.tell()
+        except DamagedFile as error:
+            report.bad_lines += 1
+            if not report.events:
+                raise LogFormatError(f"{self.path} is cut short or damaged: no event in it can be read") from error
         except OSError as error:
             raise LogFormatError(f"{self.path} cannot be read: {error_reason(error)}") from error
         if not report.events:
-            raise LogFormatError(
-                f"{self.path} is not a log that can be read: none of its lines is an event"
-                if report.bad_lines
-                else f"{self.path} is empty: no session has been logged in it"
-            )
+            raise LogFormatError(f"{self.path} {self._refusal()}")
+
+    def _refusal(self) -> str:
+        if not self.report.bad_lines:
+            return "is empty: no session has been logged in it"
+        if self._newest_schema > SCHEMA:
+            return f"was written by a newer ag2obs (schema {self._newest_schema}); update ag2obs to read it"
+        return "is not a log that can be read: none of its lines is an event"
 
     def _recover(self, line: bytes, decode: Callable[[bytes], _E]) -> _E | None:
         """Count a broken line and return the event at its end, if it has one.
@@ -96,6 +107,9 @@ class EventLogReader:
         if line.isspace():
             return None
         self.report.bad_lines += 1
+        schema = _SCHEMA_OF_A_LINE.match(line)
+        if schema is not None:
+            self._newest_schema = max(self._newest_schema, int(schema[1]))
         start = line.rfind(_EVENT_START, 1)
         if start < 0:
             return None
@@ -110,13 +124,6 @@ def _is_event(line: bytes) -> bool:
         return _accounting.decode(line).v >= 1
     except _UNDECODABLE:
         return False
-
-
-def _skip_line(file: BinaryIO) -> None:
-    """Read on to the end of a line without keeping it."""
-    while chunk := file.readline(BLOCK_BYTES):
-        if chunk.endswith(b"\n"):
-            return
 
 
 def _no_second_try(line: bytes) -> Accounting | None:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ag2obs.errors import LogFormatError
+from ag2obs.errors import ExtraMissing, LogFormatError
 from ag2obs.events import timestamp
 from ag2obs.readers import is_log, open_log
+from ag2obs.readers.segments import each_number_once, is_segment, place_of, with_segments
 
 if TYPE_CHECKING:
     from ag2obs.settings import Settings
@@ -30,10 +31,10 @@ class FoundSession(msgspec.Struct, frozen=True):
 
 
 def find_logs(folder: Path) -> list[Path]:
-    """Return the logs in ``folder`` and below, oldest change first, without hidden folders.
+    """Return the logs in ``folder`` and below, oldest change first, without hidden folders and files.
 
-    Files that cannot be read are among them; files of other kinds are not. Raises ``LogFormatError`` when there
-    is no such folder.
+    The segments of one log follow each other. Files that cannot be read are among them; files of other kinds are
+    not. Raises ``LogFormatError`` when there is no such folder.
     """
     if not folder.is_dir():
         raise LogFormatError(f"{folder} is not a folder" if folder.exists() else f"{folder} does not exist")
@@ -41,19 +42,17 @@ def find_logs(folder: Path) -> list[Path]:
 
 
 def configured_logs(settings: Settings) -> list[Path]:
-    """Return the logs that sessions with these settings write, oldest change first; empty if there is none.
+    """Return the logs that sessions with these settings write, oldest first; empty if there is none.
 
-    A shared log is that file and its rotated siblings (``name.1``); with a log per session they are all logs
-    in ``log_folder``.
+    A shared log is that file and its rotated segments; with a log per session they are all logs in
+    ``log_folder``.
     """
     folder = log_folder(settings.log_file)
     if not folder.is_dir():
         return []
     if "{" in settings.log_file:
         return find_logs(folder)
-    name = Path(settings.log_file).name
-    siblings = (path for path in folder.iterdir() if path.name == name or path.name.startswith(name + "."))
-    return _oldest_first(_logs_among(siblings))
+    return list(_logs_among(_with_segments(folder / Path(settings.log_file).name)))
 
 
 def log_folder(template: str) -> Path:
@@ -64,9 +63,9 @@ def log_folder(template: str) -> Path:
 
 
 def expand(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """Return files as they are and folders as the logs in them, each file once.
+    """Return the files to read for ``paths``, each once: a folder is the logs in it, a log its segments and itself.
 
-    Raises ``LogFormatError`` for a folder without a log.
+    A segment that is named itself is that file alone. Raises ``LogFormatError`` for a folder without a log.
     """
     found: dict[object, Path] = {}
     for path in map(Path, paths):
@@ -75,6 +74,8 @@ def expand(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
             logs = find_logs(path)
             if not logs:
                 raise LogFormatError(f"no file in {path} is a log")
+        elif not is_segment(path):
+            logs = _with_segments(path) or logs
         for log in logs:
             found.setdefault(_identity(log), log)
     return list(found.values())
@@ -121,7 +122,7 @@ def _latest(logs: list[Path]) -> FoundSession:
     newest = ("", "")
     for log in reversed(logs):
         if newest[0] > _last_change(log):
-            break
+            continue
         read[log] = _sessions_in(log)
         for session_id, first in read[log].items():
             newest = max(newest, (first, session_id))
@@ -130,10 +131,14 @@ def _latest(logs: list[Path]) -> FoundSession:
 
 
 def _sessions_in(log: Path) -> dict[str, str]:
-    """Return the ids of the sessions in a log and the time of each one's first event."""
+    """Return the ids of the sessions in a log and the time of each one's first event.
+
+    The time is empty for a session that goes on from an earlier segment.
+    """
     first: dict[str, str] = {}
     for event in open_log(log).iter_accounting():
-        first.setdefault(event.session, event.ts)
+        if event.session not in first:
+            first[event.session] = "" if event.continued else event.ts
     return first
 
 
@@ -142,7 +147,7 @@ def _files_below(folder: Path) -> Iterator[Path]:
     unreadable: list[Path] = []
     for parent, folders, files in os.walk(folder, onerror=lambda error: unreadable.append(Path(error.filename))):
         folders[:] = (name for name in folders if not name.startswith("."))
-        yield from (Path(parent, name) for name in files)
+        yield from each_number_once(Path(parent, name) for name in files if not name.startswith("."))
     yield from unreadable
 
 
@@ -152,13 +157,27 @@ def _logs_among(paths: Iterable[Path]) -> Iterator[Path]:
         try:
             if is_log(path):
                 yield path
-        except LogFormatError:
+        except (LogFormatError, ExtraMissing):
             if path.exists():
                 yield path
 
 
+def _with_segments(log: Path) -> list[Path]:
+    try:
+        return with_segments(log)
+    except (OSError, ValueError):  # ValueError: a path with a NUL character
+        return [log]
+
+
 def _oldest_first(logs: Iterable[Path]) -> list[Path]:
-    return sorted(logs, key=lambda log: (log.stat().st_mtime_ns, log))
+    """Sort by the last change, but the segments of one log by their number, where the newest of them is."""
+    whole: dict[Path, list[Path]] = {}
+    for path in logs:
+        whole.setdefault(place_of(path)[0], []).append(path)
+    changed = {log: max(path.stat().st_mtime_ns for path in paths) for log, paths in whole.items()}
+    return [
+        path for log in sorted(whole, key=lambda log: (changed[log], log)) for path in sorted(whole[log], key=place_of)
+    ]
 
 
 def _last_change(log: Path) -> str:

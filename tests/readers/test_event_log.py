@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ag2obs.errors import LogFormatError
 from ag2obs.events import Event, Usage, encode
-from ag2obs.readers import event_log, is_log, iter_accounting, open_log
+from ag2obs.readers import decompression, event_log, is_log, iter_accounting, open_log
 from ag2obs.readers.event_log import EventLogReader
 
 
@@ -163,7 +163,7 @@ def test_a_line_of_fifty_megabytes():
 @pytest.mark.parametrize("length", [4095, 4096, 4097, 8192, 10_000])
 def test_a_line_beyond_the_limit_is_skipped_and_counted_once(monkeypatch, length):
     monkeypatch.setattr(event_log, "LONGEST_LINE", 4096)
-    monkeypatch.setattr(event_log, "BLOCK_BYTES", 1024)
+    monkeypatch.setattr(decompression, "BLOCK_BYTES", 1024)
     filler = encode(event(9, content="x" * length))
     events, bad_lines = both(LINES[0] + b"\n" + filler + b"\n" + LINES[2] + b"\n")
     assert (events, bad_lines) == ([EVENTS[0], EVENTS[2]], 1)

@@ -79,12 +79,12 @@ def test_the_folder_of_an_absolute_template(tmp_path):
     assert log_folder(str(tmp_path / "{date}" / "a.log")) == tmp_path
 
 
-def test_configured_logs_of_a_shared_file_are_it_and_its_rotated_siblings():
+def test_configured_logs_of_a_shared_file_are_it_and_its_rotated_segments():
     write_log("logs/shared.log", ("c", 3), changed=30)
-    write_log("logs/shared.log.1", ("a", 1), changed=10)
+    write_log("logs/shared.log.000001", ("a", 1), changed=10)
     write_log("logs/other.log", ("x", 1))
     write_log("logs/shared.logbook", ("y", 1))
-    assert names(configured_logs(SHARED)) == ["shared.log.1", "shared.log"]
+    assert names(configured_logs(SHARED)) == ["shared.log.000001", "shared.log"]
 
 
 def test_configured_logs_of_a_template_are_all_in_its_folder():
@@ -148,10 +148,10 @@ class TestFindSession:
         assert find_session("latest", PER_SESSION).session_id == "20261121T080003-abcd"
 
     def test_latest_of_a_rotated_log_is_read_from_all_its_files_oldest_first(self):
-        write_log("logs/shared.log.1", ("s", 4), changed=10)
+        write_log("logs/shared.log.000001", ("s", 4), changed=10)
         write_log("logs/shared.log", ("s", 5), changed=11)
         found = find_session("latest", SHARED)
-        assert (names(found.paths), found.session_id) == (["shared.log.1", "shared.log"], "s")
+        assert (names(found.paths), found.session_id) == (["shared.log.000001", "shared.log"], "s")
 
     def test_a_path_means_every_session_in_it(self):
         found = find_session("logs/two.log", PER_SESSION)
