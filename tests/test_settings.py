@@ -57,6 +57,11 @@ def test_a_word_that_is_neither_is_refused_with_what_is_allowed(value):
     ("name", "value"),
     [
         ("AG2OBS_CONTENT", "some"),
+        ("AG2OBS_CONTENT_TOOLS", "search"),
+        ("AG2OBS_CONTENT_TOOLS", "search=some"),
+        ("AG2OBS_CONTENT_TOOLS", "=off"),
+        ("AG2OBS_CONTENT_TOOLS", "db_*=off"),
+        ("AG2OBS_CONTENT_TOOLS", "a=off,a=full"),
         ("AG2OBS_BUDGET_USD", "$5"),
         ("AG2OBS_BUDGET_USD", "-1"),
         ("AG2OBS_BUDGET_USD", "NaN"),
@@ -124,6 +129,13 @@ def test_money_is_an_exact_decimal_also_from_a_float_argument():
 
 def test_kinds_of_personal_data_are_a_tuple_without_repeats():
     assert read({"AG2OBS_PII": "email, PHONE,email,"}).pii == ("email", "phone")
+
+
+def test_levels_of_tools_are_pairs_however_they_are_given():
+    pairs = ("search=off", "*=preview")
+    assert read({"AG2OBS_CONTENT_TOOLS": " search = OFF, *=preview,"}).content_tools == pairs
+    assert Settings(content_tools=pairs).content_tools == pairs
+    assert read(content_tools=pairs).snapshot()["content_tools"] == list(pairs)
 
 
 def test_argument_wins_over_environment_over_dotenv_over_default(dotenv):
