@@ -355,6 +355,8 @@ class Session:
                 # A context that some task still holds keeps this object, but not what it needed to record.
                 self._messages, self._prices, self._sightings = MessageIndex(bounded), None, Sightings()
                 PROCESS.remove(self)
+                if self.log_path is not None:
+                    PROCESS.upkeep.after_session(self.settings, self.log_path, PROCESS.guard)
 
     def abandon(self) -> None:
         """Record nothing more, and write nothing: this is the copy of a session in a forked process."""

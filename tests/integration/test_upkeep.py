@@ -327,7 +327,8 @@ def test_a_script_that_ends_at_once_is_looked_after_too(late: str, log: Log) -> 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_forked_process_starts_with_nothing_to_do(log: Log) -> None:
     settings = log.settings(log_max_bytes=SEGMENT, log_compression="gzip")
-    run(settings)
+    run(log.settings(log_max_bytes=SEGMENT))
+    tidy()
     with PROCESS.upkeep._lock:  # a thread of the parent holds it
         child = os.fork()
         if child == 0:
