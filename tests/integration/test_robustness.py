@@ -290,9 +290,9 @@ def test_a_wrong_price_file_is_said_at_entry(log: Log) -> None:
 
 
 def test_a_setting_without_effect_is_said(log: Log, caplog: pytest.LogCaptureFixture) -> None:
-    with ag2_logging_session("a", "w", settings=log.settings(content="off")):
+    with ag2_logging_session("a", "w", settings=log.settings(session_dir="sessions")):
         pass
-    assert "AG2OBS_CONTENT has no effect in this version" in caplog.text
+    assert "AG2OBS_SESSION_DIR has no effect in this version" in caplog.text
 
 
 def test_a_chat_id_that_is_a_secret_is_not_a_file_name(log: Log) -> None:
