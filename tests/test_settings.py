@@ -74,6 +74,8 @@ def test_a_word_that_is_neither_is_refused_with_what_is_allowed(value):
         ("AG2OBS_LOG_MAX_BYTES", "0.5"),
         ("AG2OBS_LOG_BACKUPS", "0"),
         ("AG2OBS_RETENTION_DAYS", "soon"),
+        ("AG2OBS_RETENTION_COUNT", "0"),
+        ("AG2OBS_LOG_COMPRESSION", "lz4"),
         ("AG2OBS_PII", "email,shoe size"),
         ("AG2OBS_DEBUG", "file"),
         ("AG2OBS_PROPAGATE_CONTEXT", "2"),
