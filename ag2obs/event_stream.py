@@ -7,6 +7,7 @@ under its lock.
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import msgspec
 
@@ -63,6 +64,11 @@ class EventStream:
         self._learned = redactor.version
         self._unsure_bytes = 0
         """How many of our first bytes on file were written before the last secret was learned."""
+
+    @property
+    def path(self) -> Path:
+        """The log."""
+        return self._file.path
 
     def follow(self) -> bool:
         """Go where the log is now; returns whether nothing of this session is in the file that comes next."""

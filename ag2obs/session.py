@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import threading
 import weakref
 from collections.abc import Mapping, Sequence
@@ -13,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ag2obs.analysis.summary import SummaryFold
-from ag2obs.content import content_policy
 from ag2obs.encoding import plain
 from ag2obs.event_stream import EventStream
 from ag2obs.events import (
@@ -24,15 +21,14 @@ from ag2obs.events import (
     new_span_id,
 )
 from ag2obs.failures import describe, status_of
-from ag2obs.log_paths import log_path
 from ag2obs.message_index import MessageIndex, as_received
 from ag2obs.process import PROCESS, REAPER
 from ag2obs.redaction import is_sensitive_name
 from ag2obs.resource import resource
 from ag2obs.routing import Anchor, Binding
 from ag2obs.session_budget import SessionBudget
+from ag2obs.session_log import new_stream
 from ag2obs.sightings import Sightings
-from ag2obs.sinks.log_file import LogFile
 from ag2obs.traceparent import format_traceparent, parse_traceparent
 from ag2obs.unwritten_stream import UnwrittenStream
 from ag2obs.usage.prices import PriceBook
@@ -95,50 +91,27 @@ class Session:
         self._sightings = Sightings()
         self.budget = SessionBudget(PROCESS.account(budget)) if budget is not None else None
         self._stream: EventStream | UnwrittenStream | None = None
-        self._file: LogFile | None = None
         self._prices: PriceBook | None = None
         if settings.enabled or budget is not None:
             self._redactor = PROCESS.learn_environment()
             self._redactor.learn_environment(settings.dotenv)
             self._prices = PriceBook(settings.prices)
-            self._stream = self._new_stream(now)
-
-    def _new_stream(self, now: datetime) -> EventStream | UnwrittenStream:
-        if not self.enabled:
-            return UnwrittenStream(session=self.id, chat_id=self.chat_id, workflow=self.workflow)
-        self._file = LogFile(self._path(now), max_bytes=self.settings.log_max_bytes, backups=self.settings.log_backups)
-        return EventStream(
-            self._file,
-            self._redactor,
-            PROCESS.guard,
-            session=self.id,
-            trace=self.trace,
-            span=self.span,
-            chat_id=self.chat_id,
-            workflow=self.workflow,
-            content=content_policy(self.settings.content, self.settings.content_tools, self._redactor),
-        )
-
-    def _path(self, now: datetime) -> Path:
-        return log_path(
-            self.settings.log_file,
-            session_id=self.id,
-            chat_id=self._path_part(self.chat_id),
-            workflow=self._path_part(self.workflow),
-            now=now,
-            pid=os.getpid(),
-        )
-
-    def _path_part(self, identity: str) -> str:
-        """Return an id as it may stand in a file name, which must not show a secret either."""
-        if self._redactor.redact_text(identity) == identity:
-            return identity
-        return f"redacted-{hashlib.sha256(identity.encode()).hexdigest()[:20]}"
+            self._stream = new_stream(
+                settings,
+                self._redactor,
+                PROCESS.guard,
+                now,
+                session=self.id,
+                trace=self.trace,
+                span=self.span,
+                chat_id=self.chat_id,
+                workflow=self.workflow,
+            )
 
     @property
     def log_path(self) -> Path | None:
         """The file this session is written to; None where logging is off."""
-        return self._file.path if self._file is not None else None
+        return self._stream.path if self._stream is not None else None
 
     @property
     def is_open(self) -> bool:

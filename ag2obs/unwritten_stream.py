@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ag2obs.analysis.summary import SummaryFold
 from ag2obs.events import Event, timestamp
 
@@ -15,6 +17,7 @@ class UnwrittenStream:
 
     def __init__(self, *, session: str, chat_id: str, workflow: str) -> None:
         self.fold = SummaryFold()
+        self.path: Path | None = None
         self.late = False
         """Whether the block has been left."""
         self.late_events = False

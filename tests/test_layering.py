@@ -46,16 +46,18 @@ ALLOWED: dict[str, set[str]] = {
     "analysis": {*LEAVES, "usage"},
     "sinks": {*LEAVES},
     "readers": {*LEAVES, "analysis", "message_index", "redaction", "usage"},
+    "scanning": {*LEAVES, "readers", "redaction"},  # of the readers, how compressed files are opened
     "resource": {"__init__"},
     "sightings": set(),
     "traceparent": {"events"},
     "routing": {"session"},  # for type checking only; see test_session_is_not_imported_by_what_it_uses
     "process": {"budget", "budget_account", "guard", "routing", "redaction", "session", "sinks"},
     "event_stream": {*LEAVES, "analysis", "content", "redaction", "sinks"},
+    "session_log": {*LEAVES, "content", "event_stream", "redaction", "sinks", "unwritten_stream"},
     "session": {
-        "budget", "event_stream", "session_budget", "unwritten_stream",
-        *LEAVES, "analysis", "content", "message_index", "process", "redaction", "resource", "routing", "sightings",
-        "sinks", "traceparent", "usage",
+        "budget", "event_stream", "session_budget", "session_log", "unwritten_stream",
+        *LEAVES, "analysis", "message_index", "process", "redaction", "resource", "routing", "sightings",
+        "traceparent", "usage",
     },
     "adapters": {*LEAVES, "process", "routing", "session", "usage"},
     "logging_session": {*LEAVES, "adapters", "budget", "process", "routing", "session"},
