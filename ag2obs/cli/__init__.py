@@ -16,7 +16,12 @@ import click
 from ag2obs.cli.exit_codes import ExitCode
 from ag2obs.errors import Ag2obsError
 
-COMMANDS = {"demo": "demo", "summary": "summary", "list": "list_sessions"}
+COMMANDS = {
+    "demo": "demo",
+    "summary": "summary",
+    "list": "list_sessions",
+    "scan": "scan",
+}
 """Each command and its module, in the order of the help. A module named like a builtin would hide it here."""
 
 
@@ -59,10 +64,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         sys.stdout.flush()
     except (click.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
-    except click.ClickException as error:
-        return complain(_with_hint(error))
-    except Ag2obsError as error:
-        return complain(str(error))
+    except (click.ClickException, Ag2obsError) as error:
+        return complain(sentence_of(error))
     except BrokenPipeError:
         # Whoever read our output has had enough; the interpreter must not fail when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -76,7 +79,10 @@ def complain(sentence: str) -> ExitCode:
     return ExitCode.ERROR
 
 
-def _with_hint(error: click.ClickException) -> str:
+def sentence_of(error: click.ClickException | Ag2obsError) -> str:
+    """Return what an error says, for wrong usage with where to look it up."""
+    if isinstance(error, Ag2obsError):
+        return str(error)
     message = error.format_message()
     if isinstance(error, click.UsageError) and error.ctx is not None:
         return f"{message} See '{error.ctx.command_path} --help'."

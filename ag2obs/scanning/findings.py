@@ -1,0 +1,73 @@
+"""What a scan tells: the shapes behind ``ag2obs scan --json``."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ScanFinding:
+    """One secret at one place. It holds the masked text around the secret, never the secret."""
+
+    path: str
+    line: int
+    """From 1."""
+    column: int
+    """Characters from the beginning of the line, from 1."""
+    rule: str
+    confidence: str
+    """``format``, ``shared-prefix``, ``field`` or, in a strict scan only, ``context``."""
+    excerpt: str
+    """One line of printable characters, in which this and every other secret is masked."""
+    fingerprint: str
+    """The same for the same secret wherever it is; see ``fingerprints.py``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that was not scanned to its end, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(slots=True)
+class ScanReport:
+    """The result of a whole scan."""
+
+    findings: list[ScanFinding] = field(default_factory=list)
+    files: int = 0
+    """Files that were read, at least in part."""
+    bytes: int = 0
+    """Bytes that were searched, after decompression."""
+    unreadable: list[Unreadable] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what ``ag2obs scan --json`` prints."""
+        return {
+            "schema": SCHEMA,
+            "findings": [
+                {
+                    "path": written(found.path),
+                    "line": found.line,
+                    "column": found.column,
+                    "rule": found.rule,
+                    "confidence": found.confidence,
+                    "excerpt": found.excerpt,
+                    "fingerprint": found.fingerprint,
+                }
+                for found in self.findings
+            ],
+            "files": self.files,
+            "bytes": self.bytes,
+            "unreadable": [{"path": written(each.path), "reason": each.reason} for each in self.unreadable],
+        }
+
+
+def written(path: str) -> str:
+    """Return a path as valid Unicode: the name of a file may hold any bytes."""
+    return os.fsencode(path).decode("utf-8", "replace")
