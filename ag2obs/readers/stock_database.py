@@ -91,7 +91,11 @@ class StockDatabaseReader:
         try:
             with closing(self._open()) as database:
                 report.bytes = self.path.stat().st_size
-                for record in _rows(database, self._tables(database)):
+                tables = self._tables(database)
+                first_session = _first_session(database, tables)
+                if first_session is not None:
+                    records.begin(first_session)
+                for record in _rows(database, tables):
                     events = records.add(record)
                     if events is None:
                         report.bad_lines += 1
@@ -101,7 +105,7 @@ class StockDatabaseReader:
                         yield finish(event)
         except sqlite3.Error as error:
             # What was read before a damaged page is told, and the rest is counted as one loss.
-            if not report.events or error.sqlite_errorcode != sqlite3.SQLITE_CORRUPT:
+            if not report.events or _code(error) != sqlite3.SQLITE_CORRUPT:
                 raise LogFormatError(f"{self.path} cannot be read: {_reason(error)}") from error
             report.bad_lines += 1
         except OSError as error:
@@ -137,6 +141,17 @@ class StockDatabaseReader:
         return [table for table in _TABLES if table.name in names]
 
 
+def _first_session(database: sqlite3.Connection, tables: list[_Table]) -> str | None:
+    """Return the session of the earliest row that names one: events, which name none, may precede it."""
+    found: list[tuple[str, str]] = []
+    for table in tables:
+        row = database.execute(f"SELECT * FROM {table.name} ORDER BY rowid LIMIT 1").fetchone()
+        named = dict(row).get("session_id") if row is not None else None
+        if isinstance(named, str):
+            found.append((str(dict(row).get(table.time)), named))
+    return min(found)[1] if found else None
+
+
 def _rows(database: sqlite3.Connection, tables: list[_Table]) -> Iterator[dict[str, Any]]:
     """Yield the rows of all tables as records of the file logger, by their times."""
     for _, record in heapq.merge(*(_rows_of(database, table) for table in tables), key=lambda row: row[0]):
@@ -158,6 +173,12 @@ def _rows_of(database: sqlite3.Connection, table: _Table) -> Iterator[tuple[str,
 def _reason(error: sqlite3.Error) -> str:
     import sqlite3
 
-    if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+    if _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return "another program has locked it; try again when that has finished"
     return str(error)
+
+
+def _code(error: sqlite3.Error) -> int | None:
+    """Return SQLite's primary result code; None for an error of Python's module."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF

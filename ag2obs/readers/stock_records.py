@@ -64,10 +64,15 @@ class StockRecords:
         (self._current or self._session(self._unnamed)).describe(told)
 
     def lost(self) -> Iterator[Event]:
-        """Yield a ``drop``: AG2's logger says that it could not write a record."""
+        """Yield a ``drop``: AG2's logger says that it could not write a record.
+
+        What it lost before the first record is told together, when that gives the session a time.
+        """
         session = self._current or self._session(self._unnamed)
-        yield from self._started(session, "")
-        yield session.placed(Event(kind="drop", count=1, reason=LOST), session.last)
+        if session.has_records:
+            yield session.placed(Event(kind="drop", count=1, reason=LOST), session.last)
+        else:
+            session.lost_before += 1
 
     def add(self, record: Record) -> Iterator[Event] | None:
         """Return the events of one record; None for an object that is none of AG2's."""
@@ -102,8 +107,11 @@ class StockRecords:
             yield session.placed(event, ts)
 
     def _started(self, session: StockSession, ts: str) -> Iterator[Event]:
-        if not session.has_records:
-            yield session.start(ts)
+        if session.has_records:
+            return
+        yield session.start(ts)
+        if session.lost_before:
+            yield session.placed(Event(kind="drop", count=session.lost_before, reason=LOST), ts)
 
     def _session(self, session_id: str) -> StockSession:
         session = self._sessions.get(session_id)

@@ -50,6 +50,8 @@ class StockSession:
         self.info: dict[str, Any] | None = None
         self.status: str | None = None
         self.has_records = False
+        self.lost_before = 0
+        """Records that AG2 lost before the first one that has a time."""
         self.threads: set[object] = set()
         """Threads in which its agents and clients were made."""
         self.messages = MessageIndex(bounded)

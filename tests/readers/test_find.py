@@ -1,3 +1,4 @@
+import gzip
 import os
 from pathlib import Path
 
@@ -5,6 +6,7 @@ import pytest
 
 from ag2obs.errors import LogFormatError
 from ag2obs.events import Event, encode
+from ag2obs.readers import open_log
 from ag2obs.readers.find import configured_logs, expand, find_logs, find_session, log_folder
 from ag2obs.settings import Settings
 
@@ -102,6 +104,43 @@ def test_expanding_keeps_a_file_once_however_often_and_by_whatever_name_it_is_gi
     log = write_log("logs/a.log", ("a", 1))
     os.link(log, "again.log")
     assert names(expand(["logs", log, "./logs/a.log", "again.log", "missing.log"])) == ["a.log", "missing.log"]
+
+
+def test_naming_a_log_means_its_segments_too_and_naming_a_segment_means_that_one():
+    for number, name in enumerate(["a.log.000002", "a.log.000010", "a.log.1000000", "a.log", "a.log.old"]):
+        write_log(f"logs/{name}", (name, number))
+    compressed = Path("logs/a.log.000001.gz")
+    compressed.write_bytes(gzip.compress(Path("logs/a.log").read_bytes()))
+    segments = ["a.log.000001.gz", "a.log.000002", "a.log.000010", "a.log.1000000"]
+    assert names(expand(["logs/a.log"])) == [*segments, "a.log"]
+    assert names(expand(["logs/a.log.000002"])) == ["a.log.000002"]
+    assert names(expand(["logs"])) == ["a.log.old", *segments, "a.log"]
+    os.symlink("logs/a.log", "link.log")
+    assert names(expand(["link.log"])) == [*segments, "link.log"]
+    os.remove("logs/a.log")
+    assert names(expand(["logs/a.log"])) == segments
+
+
+def test_a_segment_that_is_just_being_compressed_is_read_once_and_found_afterwards():
+    log = write_log("logs/a.log", ("b", 2))
+    segment = write_log("logs/a.log.000001", ("a", 1))
+    segment.with_name("a.log.000001.gz").write_bytes(gzip.compress(segment.read_bytes()))
+    segment.with_name(".a.log.000002.gz.tmp").write_bytes(gzip.compress(segment.read_bytes()))
+    for listed in (expand([log]), expand(["logs"]), configured_logs(Settings(log_file="logs/a.log"))):
+        assert names(listed) == ["a.log.000001", "a.log"]
+    segment.unlink()
+    assert [event.session for event in open_log(segment).iter_accounting()] == ["a"]
+
+
+def test_a_session_that_goes_on_in_another_segment_did_not_start_there():
+    write_log("logs/shared.log.000001", ("long", 1), ("short", 4))
+    goes_on = Event(v=1, ts="2026-11-21T08:00:09.000000Z", kind="session.start", session="long", continued=True)
+    Path("logs/shared.log").write_bytes(encode(goes_on) + b"\n")
+    assert find_session("latest", SHARED).session_id == "short"
+    assert names(find_session("long", SHARED).paths) == ["shared.log.000001", "shared.log"]
+    write_log("logs/shared.log.000001", ("long", 1))
+    found = find_session("latest", SHARED)
+    assert (found.session_id, names(found.paths)) == ("long", ["shared.log.000001", "shared.log"])
 
 
 def test_expanding_a_folder_without_logs_is_an_error():
