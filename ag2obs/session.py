@@ -173,6 +173,7 @@ class Session:
         if self._stream is not None and self._stream.follow():
             self._is_told = False
             self._messages.forget()
+            self._look_after_log()
         return [] if self._is_told else [self._start_event()]
 
     def record(self, event: Event) -> None:
@@ -328,8 +329,12 @@ class Session:
                 # A context that some task still holds keeps this object, but not what it needed to record.
                 self._messages, self._prices, self._sightings = MessageIndex(bounded), None, Sightings()
                 PROCESS.remove(self)
-                if self.log_path is not None:
-                    PROCESS.upkeep.after_session(self.settings, self.log_path, PROCESS.guard)
+                self._look_after_log()
+
+    def _look_after_log(self) -> None:
+        """Have closed files compressed or deleted, as the settings say; somebody else's thread does it."""
+        if self.log_path is not None:
+            PROCESS.upkeep.look_after(self.settings, self.log_path, PROCESS.guard)
 
     def abandon(self) -> None:
         """Record nothing more, and write nothing: this is the copy of a session in a forked process."""

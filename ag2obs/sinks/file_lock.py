@@ -21,15 +21,20 @@ except ImportError:  # Windows
 logger = logging.getLogger("ag2obs")
 
 
-def hold_shared(descriptor: int) -> None:
-    """Hold a shared lock until ``descriptor`` is closed; without waiting, and only where that is possible."""
+def hold_shared(descriptor: int) -> bool:
+    """Hold a shared lock until ``descriptor`` is closed; False, at once, where somebody holds an exclusive one.
+
+    Where the system or the file system has no locks there is none to wait for, and this is True.
+    """
     if fcntl is None:
-        return
+        return True
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
     except OSError as error:
-        # Somebody is rewriting the file, or the file system has no locks; a log is written in both cases.
         logger.debug("ag2obs: no shared lock", exc_info=error)
+    return True
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import time
 from pathlib import Path
 
 from ag2obs.sinks.masking import FindSecrets, Mask
@@ -18,7 +19,10 @@ from ag2obs.sinks.segment import Identity, Segment, identity_of
 logger = logging.getLogger("ag2obs")
 
 _TRIES = 10
-"""How often a log is opened again that was renamed between opening and locking it."""
+"""How often a log is opened again that was renamed between opening and locking it, or is just being replaced."""
+
+_PAUSE_SECONDS = 0.002
+"""Between two of these tries."""
 
 _GONE: Identity = (-1, -1)
 """Equal to no file."""
@@ -86,13 +90,14 @@ class LogFile:
         """Open what the path names; where that is impossible, the next ``append`` fails and says why."""
         try:
             self._leave_behind()
-            for _ in range(_TRIES):
+            for tries_left in reversed(range(_TRIES)):
                 self._real_path = Path(os.path.realpath(self.path))
                 opened = Segment(self._real_path)
-                if self._is_current(opened):
-                    break
+                if tries_left == 0 or (opened.is_held and self._is_current(opened)):
+                    self._current = opened
+                    return
                 opened.close()
-            self._current = opened
+                time.sleep(_PAUSE_SECONDS)
         except OSError as error:
             self.last_error = error
 

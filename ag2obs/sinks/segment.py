@@ -35,7 +35,7 @@ class Segment:
         _make_folders(path.parent)
         self.descriptor = _open(path)
         try:
-            hold_shared(self.descriptor)
+            self.is_held = hold_shared(self.descriptor)
             status = os.fstat(self.descriptor)
             self.identity = identity_of(status)
             self.is_regular = stat.S_ISREG(status.st_mode)

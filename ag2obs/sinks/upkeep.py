@@ -75,8 +75,8 @@ class Upkeep:
         self._hurry = threading.Event()
         self._deadline = float("inf")
 
-    def after_session(self, settings: Settings, log: Path, guard: Guard) -> None:
-        """Have done what is to be done after a session that wrote ``log``; returns at once."""
+    def look_after(self, settings: Settings, log: Path, guard: Guard) -> None:
+        """Have done what is to be done now that a session has left ``log`` or a segment of it; returns at once."""
         with guard.protect("the upkeep of the log files"):
             task = task_after(settings, log)
             if task is not None:
