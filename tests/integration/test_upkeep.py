@@ -157,7 +157,7 @@ def test_a_session_of_this_process_is_as_safe_as_another_ones(log: Log) -> None:
         say(session, 12)
         segments = segments_of(log.path)
         age(*segments)
-        Upkeep().after_session(settings, log.path, PROCESS.guard)
+        Upkeep().look_after(settings, log.path, PROCESS.guard)
         run(settings, times=1)
         PROCESS.upkeep.finish(60)
         assert [path for path in segments if path.exists()] == segments
