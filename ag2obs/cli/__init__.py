@@ -21,6 +21,7 @@ COMMANDS = {
     "summary": "summary",
     "list": "list_sessions",
     "scan": "scan",
+    "sanitize": "sanitize",
 }
 """Each command and its module, in the order of the help. A module named like a builtin would hide it here."""
 

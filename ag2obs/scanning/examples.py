@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ag2obs.redaction.placeholders import LONGEST_JUDGED
+
 _FEWEST_CHARACTERS = 5
 """A key of 16 and more characters has more different ones than this, except with a chance of one in a billion."""
 
@@ -28,6 +30,8 @@ _DOCUMENTED = (
 
 def is_example(secret: bytes) -> bool:
     """Return whether a value stands for a secret: AWS's ``...EXAMPLE``, ``sk-xxxxxx``, ``0123456789``."""
+    if len(secret) > LONGEST_JUDGED:
+        return False
     if _TELLING.search(secret) or any(value in secret for value in _DOCUMENTED):
         return True
     if len(secret) >= _LETTERS_ARE_TEXT and secret.isalpha():

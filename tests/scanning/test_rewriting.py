@@ -1,0 +1,163 @@
+"""Rewriting: what is masked, what stays, what is refused, and that nothing is ever half done."""
+
+import fcntl
+import gzip
+import json
+import os
+import random
+import sqlite3
+import string
+from pathlib import Path
+
+import pytest
+
+from ag2obs.redaction import Redactor, redact
+from ag2obs.scanning import Refused, rewrite, rewriting, scan_paths
+
+TOKEN = "ghp" + "_" + "aB3dE6gH9jK2" * 3
+KEY = "-----BEGIN RSA " + "PRIVATE KEY-----\n" + "aB3d" * 16 + "\n-----END RSA " + "PRIVATE KEY-----"
+LINES = [
+    json.dumps({"v": 1, "content": f"use {TOKEN}", "api_key": "aB3dE6gH9jK2xyz1"}),
+    "He said password=aB3dE6gH9jK2 to me",
+    '{"torn": "password": "aB3dE6gH9jK2',
+    json.dumps({"v": 2, "password": 12345678, "nested": json.dumps({"token": TOKEN})}),
+    KEY,
+    "nothing here",
+]
+
+
+@pytest.fixture
+def log():
+    path = Path("a.log")
+    path.write_text("\n".join(LINES) + "\n")
+    path.chmod(0o640)
+    os.utime(path, ns=(1_600_000_000_123_456_789, 1_600_000_000_987_654_321))
+    return path
+
+
+def only(path):
+    """Return whether the file is alone in its folder."""
+    return os.listdir(path.parent) == [path.name]
+
+
+def test_what_redaction_masks_is_masked_line_by_line(log):
+    result = rewrite(str(log), Redactor())
+    text = log.read_text()
+    assert text == "".join(redact(line) + "\n" for line in LINES)
+    assert (result.secrets, result.other_names) == (text.count("[REDACTED"), 0)
+    assert json.loads(text.splitlines()[3])["v"] == 2
+    assert not scan_paths([log], strict=True).findings
+
+
+def test_mode_and_times_stay(log):
+    rewrite(str(log), Redactor())
+    status = log.stat()
+    assert (status.st_mode & 0o7777, status.st_mtime_ns) == (0o640, 1_600_000_000_987_654_321)
+    assert only(log)
+
+
+def test_masking_twice_changes_nothing(log):
+    rewrite(str(log), Redactor())
+    before = log.stat()
+    assert rewrite(str(log), Redactor()).secrets == 0
+    assert log.stat().st_ino == before.st_ino
+
+
+def test_a_dry_run_counts_the_same_and_writes_nothing(log):
+    before = log.read_bytes()
+    counted = rewrite(str(log), Redactor(), dry_run=True).secrets
+    assert log.read_bytes() == before
+    assert counted == rewrite(str(log), Redactor()).secrets
+
+
+def test_gzip_stays_gzip(log):
+    log.write_bytes(gzip.compress(log.read_bytes()))
+    rewrite(str(log), Redactor())
+    assert gzip.decompress(log.read_bytes()).decode() == "".join(redact(line) + "\n" for line in LINES)
+
+
+def test_a_link_stays_a_link(log):
+    Path("folder").mkdir()
+    link = Path("folder/link.log")
+    link.symlink_to("../a.log")
+    rewrite(str(link), Redactor())
+    assert link.is_symlink()
+    assert TOKEN not in log.read_text()
+
+
+def test_hard_links_are_told(log):
+    os.link(log, "b.log")
+    assert rewrite(str(log), Redactor()).other_names == 1
+
+
+def test_a_log_that_a_session_writes_to_is_refused(log):
+    before = log.read_bytes()
+    with open(log, "rb") as session:
+        fcntl.flock(session, fcntl.LOCK_SH)
+        with pytest.raises(Refused, match="open session"):
+            rewrite(str(log), Redactor())
+    assert log.read_bytes() == before
+    assert only(log)
+
+
+def test_a_file_that_changes_meanwhile_is_refused(log, monkeypatch):
+    write = rewriting._write_masked
+
+    def append(target, *rest):
+        with open(target, "a") as file:
+            file.write("one more line\n")
+        return write(target, *rest)
+
+    monkeypatch.setattr(rewriting, "_write_masked", append)
+    with pytest.raises(Refused, match="changed"):
+        rewrite(str(log), Redactor())
+    assert log.read_text().endswith("one more line\n")
+    assert only(log)
+
+
+@pytest.mark.parametrize("step", ["os.fsync", "os.replace", "os.utime"])
+def test_an_interrupt_leaves_the_original_alone(log, monkeypatch, step):
+    before = log.read_bytes()
+
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(step, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        rewrite(str(log), Redactor())
+    assert log.read_bytes() == before
+    assert only(log)
+
+
+def test_databases_and_other_binary_files_are_refused_only_where_they_hold_secrets():
+    for name, content in (("logs.db", TOKEN), ("clean.db", "nothing")):
+        database = sqlite3.connect(name)
+        with database:
+            database.execute("create table t (c)")
+            database.execute("insert into t values (?)", [content])
+        database.close()
+    Path("a.bin").write_bytes(b"\0" + TOKEN.encode())
+    with pytest.raises(Refused, match="SQLite database with 1 secret,"):
+        rewrite("logs.db", Redactor())
+    with pytest.raises(Refused, match="binary file with 1 secret,"):
+        rewrite("a.bin", Redactor())
+    assert rewrite("clean.db", Redactor()).secrets == 0
+
+
+def test_a_damaged_file_is_refused(log):
+    log.write_bytes(gzip.compress(log.read_bytes() + os.urandom(10_000).hex().encode())[:-2_000])
+    before = log.read_bytes()
+    for dry_run in (True, False):
+        with pytest.raises(Refused, match="damaged"):
+            rewrite(str(log), Redactor(), dry_run=dry_run)
+    assert log.read_bytes() == before
+
+
+def test_secrets_in_a_long_line_are_masked_at_every_place(log):
+    source = random.Random(1)
+    words = []
+    for _ in range(300):
+        words += ["word" * source.randrange(2000), "ghp" + "_" + "".join(source.choices(string.ascii_letters, k=36))]
+    log.write_text(json.dumps({"content": " ".join(words)}))
+    assert rewrite(str(log), Redactor()).secrets == 300
+    assert json.loads(log.read_text())["content"].count("[REDACTED:github]") == 300
