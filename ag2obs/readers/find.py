@@ -13,7 +13,7 @@ import msgspec
 from ag2obs.errors import ExtraMissing, LogFormatError
 from ag2obs.events import timestamp
 from ag2obs.readers import is_log, open_log
-from ag2obs.readers.segments import each_number_once, is_segment, place_of, with_segments
+from ag2obs.readers.segments import as_it_is_now, each_number_once, is_segment, place_of, with_segments
 
 if TYPE_CHECKING:
     from ag2obs.settings import Settings
@@ -174,7 +174,7 @@ def _oldest_first(logs: Iterable[Path]) -> list[Path]:
     whole: dict[Path, list[Path]] = {}
     for path in logs:
         whole.setdefault(place_of(path)[0], []).append(path)
-    changed = {log: max(path.stat().st_mtime_ns for path in paths) for log, paths in whole.items()}
+    changed = {log: max(map(_changed, paths)) for log, paths in whole.items()}
     return [
         path for log in sorted(whole, key=lambda log: (changed[log], log)) for path in sorted(whole[log], key=place_of)
     ]
@@ -182,8 +182,16 @@ def _oldest_first(logs: Iterable[Path]) -> list[Path]:
 
 def _last_change(log: Path) -> str:
     """Return when a file was last changed as an event's ``ts``, rounded up by what file systems round down."""
-    moment = datetime.fromtimestamp(log.stat().st_mtime, UTC) + timedelta(seconds=2)  # FAT keeps even seconds
+    moment = datetime.fromtimestamp(_changed(log) / 1e9, UTC) + timedelta(seconds=2)  # FAT keeps even seconds
     return timestamp(moment)
+
+
+def _changed(log: Path) -> int:
+    """Return when a file was last changed, in nanoseconds since 1970; 0 where it has been deleted meanwhile."""
+    try:
+        return as_it_is_now(log).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _identity(log: Path) -> object:
