@@ -47,6 +47,7 @@ ALLOWED: dict[str, set[str]] = {
     "sinks": {*LEAVES},
     "readers": {*LEAVES, "analysis", "message_index", "redaction", "usage"},
     "scanning": {*LEAVES, "readers", "redaction"},  # of the readers, how compressed files are opened
+    "doctor": {*LEAVES, "adapters", "process", "readers", "redaction", "usage"},
     "resource": {"__init__"},
     "sightings": set(),
     "traceparent": {"events"},

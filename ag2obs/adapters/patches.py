@@ -22,11 +22,16 @@ _OURS = "__ag2obs_replacement__"
 def _is_ours(function: Any) -> bool:
     """Whether a replacement of ours is in there, under what somebody else has put over it."""
     while function is not None:
-        if _OURS in vars(function):
+        if _OURS in getattr(function, "__dict__", ()):
             # ``functools.wraps`` copies the mark to whatever wraps ours, which is as good.
             return True
         function = getattr(function, "__wrapped__", None)
     return False
+
+
+def replaced_names(owner: Any) -> list[str]:
+    """Return the names of what is replaced in a class or module, also under somebody else's patch."""
+    return [name for name, member in vars(owner).items() if _is_ours(getattr(member, "__func__", member))]
 
 
 class Patches:

@@ -22,6 +22,7 @@ COMMANDS = {
     "list": "list_sessions",
     "scan": "scan",
     "sanitize": "sanitize",
+    "doctor": "doctor",
 }
 """Each command and its module, in the order of the help. A module named like a builtin would hide it here."""
 
