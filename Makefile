@@ -30,7 +30,7 @@ bench: .venv/installed
 # The integration tests against every supported version, each in an environment of its own in .compat. One of them:
 # make compat COMPAT=ag2-0.9.10. The table of the README: make compat COMPAT=--update-readme. Half an hour; not part of CI.
 compat:
-	$(PYTHON) -m compat $(COMPAT)
+	PYTEST_ADDOPTS='-n auto --dist worksteal' $(PYTHON) -m compat $(COMPAT)
 
 clean:
 	rm -rf .venv .compat dist build

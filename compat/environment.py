@@ -30,6 +30,11 @@ class Environment:
         return FOLDER / self.name
 
     @property
+    def version(self) -> str:
+        """The version of the framework, as its name ends."""
+        return self.name.rpartition("-")[2]
+
+    @property
     def python(self) -> Path:
         """Its interpreter."""
         scripts = "Scripts" if sys.platform == "win32" else "bin"

@@ -120,7 +120,9 @@ STOPPED = {
 }
 
 
-@pytest.mark.parametrize("name", STOPPED)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=workflows.NEEDS.get(kind, ())) for name, kind in STOPPED.items()]
+)
 def test_stop_holds_in_every_kind_of_workflow(name: str, server: ModelServer) -> None:
     build = STOPPED[name]
     one_call = name in ("generate_reply", "nested_chat", "run_group_chat_pattern", "responses_api", "completions_v2")

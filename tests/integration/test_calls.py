@@ -14,7 +14,7 @@ from autogen.cache import Cache
 from ag2obs import ag2_logging_session
 from ag2obs.testing import ModelServer, Reply, Tokens
 from tests.integration.conftest import Log
-from tests.integration.features import needs_clients_v2, needs_usage_of_streams
+from tests.integration.features import needs_clients_v2, needs_responses, needs_usage_of_streams
 from tests.integration.workflows import config, pair, quiet
 
 
@@ -160,7 +160,7 @@ def test_a_cache_hit_costs_nothing_and_says_what_it_saved(server: ModelServer, l
 @pytest.mark.parametrize(
     "api_type",
     [
-        "responses",
+        pytest.param("responses", marks=needs_responses),
         pytest.param("openai_v2", marks=needs_clients_v2),
         pytest.param("responses_v2", marks=needs_clients_v2),
     ],

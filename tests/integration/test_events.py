@@ -23,6 +23,7 @@ from autogen.agentchat.group.patterns import DefaultPattern
 from ag2obs.testing import ModelServer
 from tests.integration import workflows
 from tests.integration.conftest import Log
+from tests.integration.features import needs_handoff_events
 from tests.integration.spans import ancestors, observed, parent
 from tests.integration.workflows import config, pair
 
@@ -227,6 +228,7 @@ def after_work(alpha: ConversableAgent, target: AgentTarget) -> None:
     alpha.handoffs.set_after_work(target)
 
 
+@needs_handoff_events
 @SYNC_AND_ASYNC
 @pytest.mark.parametrize(
     ("arrange", "message", "reason"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 import threading
@@ -132,7 +133,7 @@ with ag2_logging_session(sys.argv[1], "w"):
         subprocess.Popen([sys.executable, "-W", "ignore", "-c", code, f"p{number}"], env=environment)
         for number in range(3)
     ]
-    assert [process.wait(timeout=120) for process in running] == [0, 0, 0]
+    assert [process.wait(timeout=600) for process in running] == [0, 0, 0]
     assert calls_by_chat(log) == {"p0": 5, "p1": 5, "p2": 5}
 
 
@@ -384,9 +385,9 @@ with ag2_logging_session("a", "w") as session:
 assert session.summary().llm_calls == 1
 """
     environment = {"AG2_RUNTIME_LOGGING": "true", "AG2_RUNTIME_LOG_FILE": str(log.path), "PATH": ""}
-    subprocess.run([sys.executable, "-W", "ignore", "-c", code], env=environment, check=True, timeout=120)
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], env=environment, check=True, timeout=600)
     assert calls_by_chat(log) == {"a": 1}
 
 
 def test_autogen_is_the_version_the_tests_are_about() -> None:
-    assert autogen.__version__ == "0.14.1"
+    assert autogen.__version__ == os.environ.get("COMPAT_VERSION", "0.14.1")  # as make compat says

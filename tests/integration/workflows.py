@@ -13,11 +13,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+import pytest
 from autogen import AssistantAgent, ConversableAgent, GroupChat, GroupChatManager, OpenAIWrapper, UserProxyAgent
 from autogen.agentchat import a_initiate_group_chat, a_run_group_chat, initiate_group_chat, run_group_chat
 from autogen.agentchat.group.patterns import AutoPattern, DefaultPattern, RoundRobinPattern
 
-from tests.integration.features import HAS_CLIENTS_V2, HAS_RUN_ITER
+from tests.integration.features import needs_clients_v2, needs_responses, needs_run_iter
 
 Run = Callable[[], None] | Callable[[], Awaitable[None]]
 
@@ -267,7 +268,15 @@ def completions_v2(tag: str, url: str) -> Run:
     return lambda: user.initiate_chat(assistant, message="hello", max_turns=1)
 
 
-ENTRY_POINTS: list[Callable[[str, str], Run]] = [
+NEEDS: dict[Callable[[str, str], Run], pytest.MarkDecorator] = {
+    run_iterated: needs_run_iter,
+    a_run_iterated: needs_run_iter,
+    responses_api: needs_responses,
+    completions_v2: needs_clients_v2,
+}
+"""Entry points that older versions of AG2 lack, each with the mark that skips it there."""
+
+_ALL: list[Callable[[str, str], Run]] = [
     initiate_chat,
     initiate_chat_with_async_tool,
     a_initiate_chat,
@@ -287,12 +296,16 @@ ENTRY_POINTS: list[Callable[[str, str], Run]] = [
     a_sequential_chats,
     run_two_agents,
     run_one_agent,
-    *([run_iterated, a_run_iterated] if HAS_RUN_ITER else []),
+    run_iterated,
     a_run_two_agents,
+    a_run_iterated,
     wrapper_alone,
     responses_api,
-    *([completions_v2] if HAS_CLIENTS_V2 else []),
+    completions_v2,
 ]
+
+ENTRY_POINTS = [kind for kind in _ALL if kind not in NEEDS or not NEEDS[kind].args[0]]
+"""The entry points that this version of AG2 has."""
 
 
 @contextlib.contextmanager
