@@ -121,7 +121,7 @@ def test_a_link_is_not_followed(segment: Path) -> None:
     assert segment.read_bytes() == CONTENT
 
 
-@pytest.mark.parametrize("foreign", [b"notes", gzip.compress(b"notes")])
+@pytest.mark.parametrize("foreign", [b"notes", gzip.compress(b"notes", mtime=0)], ids=["text", "gzip"])
 def test_a_file_in_the_way_that_is_none_of_ours_stays(foreign: bytes, segment: Path) -> None:
     other = segment.with_name("run.log.000001.gz")
     other.write_bytes(foreign)
