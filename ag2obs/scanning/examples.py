@@ -16,6 +16,7 @@ _TELLING = re.compile(
     rb"""
       example(?:key)?\Z | \Aexample | [-_]example[-_]
     | placeholder | redacted | dummy | changeme | your[-_] | [-_]here\b | x{6,} | \*{4,} | \.{3} | <[^<>]{1,40}>
+    | \{[a-z_][\w.]*\} | ["']\ ?\+ | \+\ ?["']  # code that puts a value together
     | 123456789 | 987654321 | abcdefghij
     """,
     re.VERBOSE | re.IGNORECASE,

@@ -16,7 +16,9 @@ def excerpt(data: bytes, findings: Sequence[Finding], index: int) -> str:
     Control characters, which could command a terminal, become spaces.
     """
     finding = findings[index]
-    first = max(finding.start - _BYTES_AROUND, data.rfind(b"\n", 0, finding.start) + 1, 0)
+    first = max(finding.start - _BYTES_AROUND, 0)
+    line_start = data.rfind(b"\n", first, finding.start) + 1
+    first = line_start or first
     last = min(finding.end + _BYTES_AROUND, len(data))
     line_end = data.find(b"\n", finding.end, last)
     if line_end >= 0:

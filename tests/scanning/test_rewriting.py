@@ -15,11 +15,12 @@ from ag2obs.redaction import Redactor, redact
 from ag2obs.scanning import Refused, rewrite, rewriting, scan_paths
 
 TOKEN = "ghp" + "_" + "aB3dE6gH9jK2" * 3
+VALUE = "aB3dE6gH" + "9jK2xyz1"
 KEY = "-----BEGIN RSA " + "PRIVATE KEY-----\n" + "aB3d" * 16 + "\n-----END RSA " + "PRIVATE KEY-----"
 LINES = [
-    json.dumps({"v": 1, "content": f"use {TOKEN}", "api_key": "aB3dE6gH9jK2xyz1"}),
-    "He said password=aB3dE6gH9jK2 to me",
-    '{"torn": "password": "aB3dE6gH9jK2',
+    json.dumps({"v": 1, "content": f"use {TOKEN}", "api_key": VALUE}),
+    f"He said password={VALUE} to me",
+    f'{{"torn": "password": "{VALUE}',
     json.dumps({"v": 2, "password": 12345678, "nested": json.dumps({"token": TOKEN})}),
     KEY,
     "nothing here",

@@ -98,6 +98,8 @@ def test_a_form_that_is_proof_is_found_inside_a_doubtful_value():
         "sk-" + "proj-" + "0123456789" * 4,
         '{"password": "p@ss<8 a>!4", "secret": "correct horse battery"}',
         "BASE=" + "A" * 120,
+        'x = {"api_key": "{settings.key_1}-a1b2c3"}',
+        "f'{\"password\": \"' + VALUE_1 + '\"}'",
     ],
 )
 def test_examples_and_words_are_no_findings(text):
@@ -110,7 +112,8 @@ def test_what_is_masked_is_clean():
 
 
 def test_a_quotation_mark_that_is_never_closed_hides_nothing():
-    found = scan(f'x = {{"password": "{VALUE}\n\n{{"api_key": "{letters(32, 9)}"}}\n')
+    torn, whole = '{"password": "' + VALUE, '{"api_key": "' + letters(32, 9) + '"}'
+    found = scan(f"x = {torn}\n\n{whole}\n")
     assert [each.line for each in found] == [1, 3]
 
 
