@@ -63,6 +63,7 @@ def test_no_other_secret_is_in_an_excerpt():
         f'  - db_password: "{VALUE}"  # of the test system',
         f"export HF_TOKEN='{VALUE}'",
     ],
+    ids=range(6),  # pytest keeps ids in its cache, which must scan clean too
 )
 def test_values_of_sensitive_fields_are_found(line):
     (found,) = scan(f"some text\n{line}\n")
@@ -77,6 +78,7 @@ def test_values_of_sensitive_fields_are_found(line):
         f"curl -H 'Authorization: Bearer {VALUE}' https://example.com",
         "postgres://app:hunter" + "2@db.internal/app",
     ],
+    ids=range(3),
 )
 def test_what_only_its_context_makes_a_secret_is_found_in_a_strict_scan_only(line):
     assert not scan(line)
@@ -101,6 +103,7 @@ def test_a_form_that_is_proof_is_found_inside_a_doubtful_value():
         'x = {"api_key": "{settings.key_1}-a1b2c3"}',
         "f'{\"password\": \"' + VALUE_1 + '\"}'",
     ],
+    ids=range(9),
 )
 def test_examples_and_words_are_no_findings(text):
     assert not scan(text)
