@@ -30,7 +30,9 @@ def excerpt(data: bytes, findings: Sequence[Finding], index: int) -> str:
         near.append(other)
     shown = [other._replace(start=other.start - first, end=other.end - first) for other in near]
     text = masked(data[first:last], shown).decode("utf-8", "replace")
-    return "".join(character if character.isprintable() else " " for character in text).strip()
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
+    return text.strip()
 
 
 def _around(findings: Sequence[Finding], index: int, first: int, last: int) -> Sequence[Finding]:
