@@ -151,7 +151,7 @@ def _id_part(value: str, room: int, *, hashed: bool) -> str:
     ascii_text = unicodedata.normalize("NFKD", value[:PLAIN_CHARACTERS]).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9_]+", "-", ascii_text.lower())
     slug = slug.strip("-_")[: min(room, PLAIN_CHARACTERS) - HASH_CHARACTERS - 1]
-    return f"{slug or 'id'}~{_hash(value)}"
+    return f"{slug or 'id'[: room - HASH_CHARACTERS - 1]}~{_hash(value)}"
 
 
 def _hash(value: str) -> str:
