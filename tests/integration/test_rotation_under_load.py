@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from ag2obs import summarize_runtime_file
 from ag2obs.log_segments import segments_of
@@ -63,6 +64,7 @@ for thread in threads: thread.join()
 """
 
 
+@pytest.mark.skipif("SOAK_SECONDS" not in os.environ, reason="minutes of work: SOAK_SECONDS=60 pytest ...")
 def test_four_processes_and_a_log_of_one_megabyte(tmp_path: Path) -> None:
     log = tmp_path / "run.log"
     environment = {
