@@ -218,7 +218,19 @@ def test_other_names_are_not_those_of_a_template(template, name):
     assert not log_names(template)[-1].fullmatch(name)
 
 
-def test_the_folder_of_a_template_is_what_precedes_its_first_placeholder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert log_folder("logs/a/{date}/x/{chat_id}.log") == tmp_path / "logs" / "a"
-    assert log_folder("logs/run.log") == tmp_path / "logs"
+@pytest.mark.parametrize(
+    ("template", "folder"),
+    [
+        ("logs/a.log", "logs"),
+        ("a.log", "."),
+        ("logs/{session_id}.log", "logs"),
+        ("logs/run-{date}/x/{chat_id}.log", "logs"),
+        ("{workflow}/a.log", "."),
+    ],
+)
+def test_the_folder_of_a_template_is_what_precedes_its_first_placeholder(template, folder):
+    assert log_folder(template) == Path(folder).absolute()
+
+
+def test_the_folder_of_an_absolute_template(tmp_path):
+    assert log_folder(str(tmp_path / "{date}" / "a.log")) == tmp_path

@@ -9,7 +9,8 @@ from ag2obs.analysis.summary import SummaryFold
 from ag2obs.cli import complain
 from ag2obs.cli.exit_codes import ExitCode
 from ag2obs.errors import ExtraMissing, LogFormatError
-from ag2obs.readers.find import configured_logs, expand, log_folder
+from ag2obs.log_paths import log_folder
+from ag2obs.readers.find import configured_logs, expand
 from ag2obs.readers.summaries import add_log
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from ag2obs.doctor.result import Result, Status
 from ag2obs.errors import LogFormatError, SettingsError
-from ag2obs.readers.find import configured_logs, log_folder
+from ag2obs.log_paths import log_folder
+from ag2obs.readers.find import configured_logs
 from ag2obs.settings import Settings
 
 _LEAST_FREE = 100_000_000

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ag2obs.errors import LogFormatError
 from ag2obs.events import Accounting, Event
-from ag2obs.readers.decompression import DamagedFile, open_log_file
+from ag2obs.files.decompression import DamagedFile, open_log_file
 from ag2obs.readers.event_log import EventLogReader
 from ag2obs.readers.log_reader import LogReader, ReadReport, error_reason
 from ag2obs.readers.segments import as_it_is_now

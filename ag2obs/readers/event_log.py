@@ -12,7 +12,7 @@ import msgspec
 
 from ag2obs.errors import LogFormatError
 from ag2obs.events import SCHEMA, Accounting, Event
-from ag2obs.readers.decompression import DamagedFile, open_log_file, skip_line
+from ag2obs.files.decompression import DamagedFile, open_log_file, skip_line
 from ag2obs.readers.log_reader import ReadReport, error_reason
 
 LONGEST_LINE = 1 << 28

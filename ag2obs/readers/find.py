@@ -12,6 +12,7 @@ import msgspec
 
 from ag2obs.errors import ExtraMissing, LogFormatError
 from ag2obs.events import timestamp
+from ag2obs.log_paths import is_per_session, log_folder
 from ag2obs.readers import is_log, open_log
 from ag2obs.readers.segments import as_it_is_now, each_number_once, is_segment, place_of, with_segments
 
@@ -50,16 +51,9 @@ def configured_logs(settings: Settings) -> list[Path]:
     folder = log_folder(settings.log_file)
     if not folder.is_dir():
         return []
-    if "{" in settings.log_file:
+    if is_per_session(settings.log_file):
         return find_logs(folder)
     return list(_logs_among(_with_segments(folder / Path(settings.log_file).name)))
-
-
-def log_folder(template: str) -> Path:
-    """Return the folder that holds all logs of a log file template: what precedes its first placeholder."""
-    parts = Path(os.path.expanduser(template)).parts
-    fixed = next((index for index, part in enumerate(parts) if "{" in part), len(parts) - 1)
-    return Path(*parts[:fixed]).absolute()
 
 
 def expand(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ag2obs.errors import LogFormatError
 from ag2obs.events import Accounting, Event
-from ag2obs.readers.decompression import DamagedFile, open_log_file, skip_line
+from ag2obs.files.decompression import DamagedFile, open_log_file, skip_line
 from ag2obs.readers.log_reader import ReadReport, error_reason
 from ag2obs.readers.stock_fields import decode
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from ag2obs.readers.decompression import DamagedFile, decompressed
+from ag2obs.files.decompression import DamagedFile, decompressed
 
 STANDARD_INPUT = "-"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import logging
 import os
 import shutil
 import stat
@@ -14,18 +13,13 @@ from dataclasses import dataclass
 from typing import IO
 
 from ag2obs.errors import Ag2obsError
-from ag2obs.readers.decompression import GZIP_MAGIC, ZSTD_MAGIC
+from ag2obs.files.decompression import GZIP_MAGIC, ZSTD_MAGIC
+from ag2obs.files.durability import sync_folder
+from ag2obs.files.locks import release, try_exclusive
 from ag2obs.redaction import Redactor, masked
 from ag2obs.redaction.rule import Confidence
 from ag2obs.scanning.files import TextOfFile, reason_of
 from ag2obs.scanning.pieces import pieces
-
-try:
-    import fcntl
-except ImportError:  # Windows, where a file that is open elsewhere cannot be replaced anyway
-    fcntl = None  # type: ignore[assignment]
-
-logger = logging.getLogger("ag2obs")
 
 _SQLITE_MAGIC = b"SQLite format 3\0"
 """SQLite's documentation, "Database File Format", 1.3."""
@@ -122,16 +116,12 @@ def _claimed(target: str) -> Iterator[os.stat_result]:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise Refused("is not a regular file")
-        if fcntl is not None:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Refused("is being written to by an open session: try again when that has ended") from None
-            except OSError as error:
-                logger.debug("ag2obs: %s cannot be locked; changes are still noticed", target, exc_info=error)
+        # Without locks a change meanwhile is still noticed, and Windows does not replace what is open.
+        if try_exclusive(descriptor) is False:
+            raise Refused("is being written to by an open session: try again when that has ended")
         yield status
     finally:
-        os.close(descriptor)
+        release(descriptor)
 
 
 def _replace(target: str, before: os.stat_result, redactor: Redactor) -> int:
@@ -153,7 +143,7 @@ def _replace(target: str, before: os.stat_result, redactor: Redactor) -> int:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
-    _sync_folder(folder)
+    sync_folder(folder)
     return secrets
 
 
@@ -182,13 +172,3 @@ def _keep_owner(descriptor: int, before: os.stat_result) -> None:
         with contextlib.suppress(PermissionError):
             os.fchown(descriptor, owner, before.st_gid)
             return
-
-
-def _sync_folder(folder: str) -> None:
-    """Put the new name on disk, where folders can be opened for that."""
-    if hasattr(os, "O_DIRECTORY"):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import stat
 import time
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ag2obs.sinks.file_lock import release, try_exclusive
-from ag2obs.sinks.zstd import zstd_head
+from ag2obs.errors import ExtraMissing
+from ag2obs.files.decompression import DamagedFile, open_log_file
+from ag2obs.files.locks import release, try_exclusive
 
 HEAD_BYTES = 4096
 """Within so much of a file its first event has told its kind: what precedes that is short."""
@@ -65,15 +65,8 @@ def _is_regular(path: Path) -> bool:
 
 def _head(path: Path) -> bytes:
     """Return the beginning of the content; empty where it cannot be decompressed."""
-    if path.suffix == ".zst":
-        return zstd_head(path, HEAD_BYTES)
-    if path.suffix == ".gz":
-        import gzip
-
-        try:
-            with gzip.open(path, "rb") as file:
-                return file.read(HEAD_BYTES)
-        except (gzip.BadGzipFile, EOFError, zlib.error):
-            return b""
-    with path.open("rb") as file:
-        return file.read(HEAD_BYTES)
+    try:
+        with open_log_file(path, HEAD_BYTES) as file:
+            return file.read(HEAD_BYTES)
+    except (DamagedFile, ExtraMissing):
+        return b""

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ag2obs.files.durability import sync_folder
+from ag2obs.files.zstd import zstd_writer
 from ag2obs.log_segments import COMPRESSED_SUFFIXES, partial_path
 from ag2obs.sinks.closed_file import closed, holds_events
-from ag2obs.sinks.zstd import zstd_writer
 
 SUFFIXES = {"gzip": ".gz", "zstd": ".zst"}
 """The ending of each form that ``AG2OBS_LOG_COMPRESSION`` names."""
@@ -29,7 +30,7 @@ def compress(segment: Path, form: str, stop: Callable[[], bool]) -> bool:
     The copy has its name only when it is whole and on disk, and the segment goes after that: whenever the process
     dies, one of them is there, and while both are, readers take the segment. Returns False, and leaves the segment
     as it is, where a session has it open, where it or a file in the way is none of ours, and when ``stop()`` says
-    that there is no time. To be called under the log's lock. Raises OSError, and ImportError where nothing
+    that there is no time. To be called under the log's lock. Raises OSError, and ExtraMissing where nothing
     speaks zstd.
     """
     with closed(segment) as is_closed:
@@ -47,7 +48,7 @@ def compress(segment: Path, form: str, stop: Callable[[], bool]) -> bool:
         finally:
             with contextlib.suppress(FileNotFoundError):
                 partial.unlink()
-        _sync_folder(segment.parent)
+        sync_folder(segment.parent)
         for obsolete in (*copies, segment):
             if obsolete != target:
                 obsolete.unlink()
@@ -91,12 +92,3 @@ def _take_over(file: BinaryIO, original: os.stat_result) -> None:
         os.fchown(file.fileno(), original.st_uid, original.st_gid)
     os.fchmod(file.fileno(), stat.S_IMODE(original.st_mode))
     os.utime(file.fileno(), ns=(original.st_atime_ns, original.st_mtime_ns))
-
-
-def _sync_folder(folder: Path) -> None:
-    """Have the new name on disk before the old one goes."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

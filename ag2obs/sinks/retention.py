@@ -14,9 +14,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from ag2obs.files.locks import exclusive
 from ag2obs.log_segments import LogFiles, lock_path, numbered
 from ag2obs.sinks.closed_file import closed, holds_events
-from ag2obs.sinks.file_lock import exclusive
 
 SECONDS_PER_DAY = 86_400
 

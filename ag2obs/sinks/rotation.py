@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ag2obs.files.locks import exclusive
 from ag2obs.log_segments import lock_path, segment_number, segment_path
-from ag2obs.sinks.file_lock import exclusive
 from ag2obs.sinks.segment import Identity, identity_of
 
 

@@ -8,7 +8,7 @@ import stat
 from array import array
 from pathlib import Path
 
-from ag2obs.sinks.file_lock import hold_shared
+from ag2obs.files.locks import hold_shared
 from ag2obs.sinks.masking import FindSecrets, Mask, mask_range
 
 logger = logging.getLogger("ag2obs")

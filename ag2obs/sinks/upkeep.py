@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ag2obs.errors import ExtraMissing
+from ag2obs.files.locks import exclusive
 from ag2obs.guard import Guard
 from ag2obs.log_paths import is_per_session, log_names
 from ag2obs.log_segments import LogFiles, lock_path, logs_below, numbered
 from ag2obs.sinks.compression import SUFFIXES, compress
-from ag2obs.sinks.file_lock import exclusive
 from ag2obs.sinks.retention import Retention, retire_logs, retire_segments
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def _telling(folder: Path, guard: Guard) -> Iterator[None]:
     """Tell once why log files in ``folder`` stay as they are."""
     try:
         yield
-    except ImportError:
+    except ExtraMissing:
         guard.tell_once(
             "zstd",
             "AG2OBS_LOG_COMPRESSION=zstd needs a package: pip install 'ag2obs[zstd]'; until then nothing is compressed",

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from ag2obs.errors import LogFormatError
 from ag2obs.events import Event, Usage, encode
-from ag2obs.readers import decompression, event_log, is_log, iter_accounting, open_log
+from ag2obs.files import decompression
+from ag2obs.readers import event_log, is_log, iter_accounting, open_log
 from ag2obs.readers.event_log import EventLogReader
 
 

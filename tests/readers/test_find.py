@@ -7,7 +7,7 @@ import pytest
 from ag2obs.errors import LogFormatError
 from ag2obs.events import Event, encode
 from ag2obs.readers import open_log
-from ag2obs.readers.find import configured_logs, expand, find_logs, find_session, log_folder
+from ag2obs.readers.find import configured_logs, expand, find_logs, find_session
 from ag2obs.settings import Settings
 
 
@@ -61,24 +61,6 @@ def test_a_file_that_may_not_be_read_is_not_passed_over(monkeypatch):
 
     monkeypatch.setattr(os, "open", refuse)
     assert find_logs(Path("logs")) == [secret]
-
-
-@pytest.mark.parametrize(
-    ("template", "folder"),
-    [
-        ("logs/a.log", "logs"),
-        ("a.log", "."),
-        ("logs/{session_id}.log", "logs"),
-        ("logs/run-{date}/x/{chat_id}.log", "logs"),
-        ("{workflow}/a.log", "."),
-    ],
-)
-def test_the_folder_of_a_template_is_what_precedes_its_first_placeholder(template, folder):
-    assert log_folder(template) == Path(folder).absolute()
-
-
-def test_the_folder_of_an_absolute_template(tmp_path):
-    assert log_folder(str(tmp_path / "{date}" / "a.log")) == tmp_path
 
 
 def test_configured_logs_of_a_shared_file_are_it_and_its_rotated_segments():

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from ag2obs.readers import decompression
+from ag2obs.files import decompression
 from ag2obs.redaction import Redactor, redact
 from ag2obs.scanning import pieces as pieces_module
 from ag2obs.scanning import scan_paths

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from ag2obs.files import locks
 from ag2obs.log_paths import log_names
 from ag2obs.log_segments import LogFiles, lock_path, logs_below, segment_path
-from ag2obs.sinks import file_lock
 from ag2obs.sinks.retention import Retention, retire_logs, retire_segments
 
 EVENT = b'{"v":1,"ts":"2026-11-21T08:00:00.000000Z","seq":1,"kind":"session.start"}\n'
@@ -212,7 +212,7 @@ def test_a_file_that_goes_meanwhile_is_no_failure(log: Path, tmp_path: Path) -> 
 def test_without_locks_only_what_was_not_written_for_a_day_counts_as_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(file_lock, "fcntl", None)
+    monkeypatch.setattr(locks, "fcntl", None)
     for number, age in enumerate((0, 0.5, 2)):
         path = put(tmp_path / f"chat_{number}.log")
         os.utime(path, (time.time() - age * DAY,) * 2)

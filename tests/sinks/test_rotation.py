@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from ag2obs.files.locks import exclusive
 from ag2obs.log_segments import lock_path, segment_path, segments_of
-from ag2obs.sinks.file_lock import exclusive
 from ag2obs.sinks.log_file import LogFile
 
 SECRET = b"SECRET-VALUE"

@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 import os
 import stat
-import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
-from ag2obs.errors import ExtraMissing
+from ag2obs.files.zstd import zstd_decompressors
 
 GZIP_MAGIC = b"\x1f\x8b"
 """RFC 1952, 2.3.1."""
@@ -85,20 +84,8 @@ def _decompressor_for(head: bytes) -> Callable[[], Decompressor] | None:
     if head.startswith(GZIP_MAGIC):
         return lambda: zlib.decompressobj(_GZIP_WINDOW)
     if head.startswith(ZSTD_MAGIC):
-        return _zstd_decompressor()
+        return zstd_decompressors()
     return None
-
-
-def _zstd_decompressor() -> Callable[[], Decompressor]:
-    if sys.version_info >= (3, 14):
-        from compression.zstd import ZstdDecompressor
-
-        return ZstdDecompressor
-    try:
-        import zstandard
-    except ImportError:
-        raise ExtraMissing("logs compressed with zstd need the package zstandard: pip install 'ag2obs[zstd]'") from None
-    return lambda: zstandard.ZstdDecompressor().decompressobj()
 
 
 class _Decompressed(io.RawIOBase):
