@@ -218,10 +218,9 @@ class Reaper:
         """Finish every waiting session now (at interpreter exit, and in tests)."""
         with self._lock:
             sessions = [session for _, session in self._waiting.values()]
-            self._waiting.clear()
-        self._queue.put(None)
         for session in sessions:
-            session.finish()
+            self._finish(session)
+        self._queue.put(None)
 
     def _run(self) -> None:
         while True:
@@ -235,13 +234,19 @@ class Reaper:
             except queue.Empty:
                 named = None
             for session in self._due(named):
-                session.finish()
+                self._finish(session)
+
+    def _finish(self, session: Session) -> None:
+        with PROCESS.guard.protect("finishing a session"):
+            session.finish()
+        # Not before: finish_all() waits for what the thread has begun, which the end of the process would cut off.
+        with self._lock:
+            self._waiting.pop(session.id, None)
 
     def _due(self, named: str | None) -> list[Session]:
         now = time.monotonic()
         with self._lock:
-            ids = [key for key, (deadline, _) in self._waiting.items() if key == named or deadline <= now]
-            return [self._waiting.pop(key)[1] for key in ids]
+            return [session for key, (deadline, session) in self._waiting.items() if key == named or deadline <= now]
 
 
 PROCESS = Process()
