@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import stat
+import time
 from array import array
 from pathlib import Path
 
@@ -12,6 +13,12 @@ from ag2obs.files.locks import hold_shared
 from ag2obs.sinks.masking import FindSecrets, Mask, mask_range
 
 logger = logging.getLogger("ag2obs")
+
+_WRITE_SECONDS = 0.002
+"""A record that another process is writing is longer in its file after this."""
+
+_LOOKS = 10
+"""How often a last line that is not whole is looked at: where it keeps growing there is somebody to end it."""
 
 Identity = tuple[int, int]
 """Device and inode: what a file keeps when it is renamed."""
@@ -39,17 +46,27 @@ class Segment:
             status = os.fstat(self.descriptor)
             self.identity = identity_of(status)
             self.is_regular = stat.S_ISREG(status.st_mode)
-            if self.is_regular and status.st_size:
+            if self.is_regular:
                 self._end_torn_line(status.st_size)
         except OSError:
             os.close(self.descriptor)
             raise
 
     def _end_torn_line(self, size: int) -> None:
-        os.lseek(self.descriptor, size - 1, os.SEEK_SET)
-        if os.read(self.descriptor, 1) != b"\n":
-            # Another process may just have completed that line: then this adds an empty line, which readers skip.
-            os.write(self.descriptor, b"\n")
+        """End the last line, unless it grows: then another process is just writing it, and it is not torn."""
+        for _ in range(_LOOKS):
+            if not size or self._byte(size - 1) == b"\n":
+                return
+            seen = size
+            time.sleep(_WRITE_SECONDS)
+            size = os.fstat(self.descriptor).st_size
+            if size == seen:
+                os.write(self.descriptor, b"\n")  # an empty line where we were wrong, which readers skip
+                return
+
+    def _byte(self, place: int) -> bytes:
+        os.lseek(self.descriptor, place, os.SEEK_SET)
+        return os.read(self.descriptor, 1)
 
     def write(self, data: bytes) -> None:
         """Write whole lines: one write, unless the disk fills up or a signal comes. ``lines`` tells how far it came."""

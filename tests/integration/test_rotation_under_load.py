@@ -114,7 +114,7 @@ def read_alone(segment: Path) -> list[dict[str, Any]]:
     """Return the events of one segment, after seeing that it tells everything they refer to."""
     data = segment.read_bytes()
     assert data.endswith(b"\n")
-    events = [msgspec.json.decode(line) for line in data.splitlines()]
+    events = [msgspec.json.decode(line) for line in data.splitlines() if line]
     started: set[str] = set()
     known: set[tuple[str, str]] = set()
     for event in events:
