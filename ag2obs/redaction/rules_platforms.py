@@ -75,19 +75,4 @@ PLATFORM_RULES = (
         example="whsec_<32 a>",
         counter_example="whsec_name",
     ),
-    Rule(
-        id="npm",
-        anchors=("npm_",),
-        left=Left.WORD,
-        pattern=r"npm_[A-Za-z0-9]{36,}",
-        example="npm_<36 a>",
-        counter_example="npm_config_registry",
-    ),
-    Rule(
-        id="pypi",
-        anchors=("pypi-AgE",),
-        pattern=r"pypi-AgE[\w-]{50,}",
-        example="pypi-AgEIcHlwaS5vcmcCJ<152 w>",
-        counter_example="pypi-AgEnt",
-    ),
 )
