@@ -1,24 +1,21 @@
-"""Which files a scan reads, and how it opens them."""
+"""Which files a scan reads."""
 
 from __future__ import annotations
 
 import fnmatch
-import io
+import glob
 import os
 import stat
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import cast
 
-from ag2obs.files.decompression import DamagedFile, decompressed
+from ag2obs.files.decompression import DamagedFile
+from ag2obs.scanning.git import not_ignored, staged_files
 
 STANDARD_INPUT = "-"
 
 _NEVER = frozenset({".git"})
 """Folders that are not entered: what git keeps there is compressed, and is not to be rewritten."""
-
-_HEAD_BYTES = 8 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +25,49 @@ class FoundFile:
     path: str
     size: int = 0
     reason: str | None = None
+    blob: str | None = None
+    """git's name of the staged content, which is read instead of the file."""
 
 
-def find_files(paths: Iterable[str | os.PathLike[str]], exclude: Sequence[str] = ()) -> list[FoundFile]:
+def find_files(
+    paths: Iterable[str | os.PathLike[str]], exclude: Sequence[str] = (), *, respect_gitignore: bool = False
+) -> list[FoundFile]:
     """Return files as they are and folders as all files below them, each file once, in order.
 
-    Hidden and git-ignored files are among them; ``.git`` is not, nor what a pattern of ``exclude`` matches (a name,
-    or a path as it would be printed). Symbolic links are followed where they are named themselves, not within
-    folders, where their targets are looked for in their own place.
+    A path that does not exist may be a pattern (``logs/**/*.log``), for shells that leave it as it is. Hidden and
+    git-ignored files are among them, the latter not with ``respect_gitignore``; ``.git`` is not, nor what a pattern
+    of ``exclude`` matches (a name, or a path as it would be printed). Symbolic links are followed where they are named
+    themselves, not within folders, where their targets are looked for in their own place. Raises GitFailed where git
+    has to be asked and cannot answer.
     """
     found: dict[object, FoundFile] = {}
     for path in [os.fspath(path) for path in paths]:
-        for file in _below(path, exclude) if os.path.isdir(path) else [_named(path)]:
-            found.setdefault(_identity(file), file)
+        for name in _expanded(path):
+            if not os.path.isdir(name):
+                files: Iterable[FoundFile] = [_named(name)]
+            elif respect_gitignore:
+                files = _below_in_git(name, exclude)
+            else:
+                files = _below(name, exclude)
+            for file in files:
+                found.setdefault(_identity(file), file)
     return list(found.values())
+
+
+def find_staged_files(paths: Sequence[str] = (), exclude: Sequence[str] = ()) -> list[FoundFile]:
+    """Return what is staged for the next commit, all of it or what is at ``paths``; raises GitFailed."""
+    return [
+        FoundFile(each.path, blob=each.blob)
+        for each in staged_files(paths)
+        if not _is_within_excluded(each.path, exclude)
+    ]
+
+
+def _expanded(path: str) -> list[str]:
+    """Return what a pattern matches; a path that is none, that exists or that matches nothing stays as it is."""
+    if path == STANDARD_INPUT or not glob.has_magic(path) or os.path.lexists(path):
+        return [path]
+    return sorted(glob.glob(path, recursive=True, include_hidden=True)) or [path]
 
 
 def _named(path: str) -> FoundFile:
@@ -68,6 +94,17 @@ def _below(folder: str, exclude: Sequence[str]) -> Iterator[FoundFile]:
         yield FoundFile(str(error.filename), reason=reason_of(error))
 
 
+def _below_in_git(folder: str, exclude: Sequence[str]) -> Iterator[FoundFile]:
+    for name in not_ignored(folder):
+        path = os.path.join(folder, name)
+        if _is_within_excluded(name, exclude) or _is_excluded(path, exclude):
+            continue
+        if os.path.isdir(path) and not os.path.islink(path):
+            yield from _below_in_git(path, exclude)  # a repository of its own
+        elif os.path.lexists(path):  # a deleted file is still in the index
+            yield from _regular(path)
+
+
 def _regular(path: str) -> Iterator[FoundFile]:
     try:
         status = os.lstat(path)
@@ -83,6 +120,12 @@ def _is_excluded(path: str, patterns: Sequence[str]) -> bool:
     return any(fnmatch.fnmatch(name, pattern) or fnmatch.fnmatch(path, pattern) for pattern in patterns)
 
 
+def _is_within_excluded(path: str, patterns: Sequence[str]) -> bool:
+    """Return whether a file or one of the folders it is in is excluded."""
+    parts = path.split("/")
+    return any(_is_excluded("/".join(parts[: count + 1]), patterns) for count in range(len(parts)))
+
+
 def _identity(file: FoundFile) -> object:
     """Return what is equal for two paths of one file; hard links are files of their own, each to be told."""
     return file.path if file.path == STANDARD_INPUT or file.reason else os.path.realpath(file.path)
@@ -95,48 +138,3 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, DamagedFile):
         return "is damaged or cut short; what precedes was read"
     return (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
-
-
-class TextOfFile:
-    """The decompressed bytes of a file; of a damaged one, what precedes the damage."""
-
-    def __init__(self, path: str) -> None:
-        """Open; raises OSError, and ExtraMissing for zstd that nothing installed can read."""
-        self._closes = path != STANDARD_INPUT
-        file = cast(io.BufferedReader, sys.stdin.buffer)
-        if self._closes:
-            file = open(path, "rb")  # noqa: SIM115 - close() closes it
-        try:
-            self._file = decompressed(file)
-        except BaseException:
-            self._close(file)
-            raise
-        self.is_binary = b"\0" in self._file.peek(_HEAD_BYTES)[:_HEAD_BYTES]
-        """Whether it has a zero byte near its beginning, which no text has."""
-        self.damage: DamagedFile | None = None
-        self.bytes_read = 0
-
-    def read(self, length: int) -> bytes:
-        """Return ``length`` bytes, fewer at the end only; raises OSError."""
-        parts: list[bytes] = []
-        while length > 0:
-            try:
-                part = self._file.read1(length)
-            except DamagedFile as error:
-                self.damage = error
-                break
-            if not part:
-                break
-            parts.append(part)
-            length -= len(part)
-        data = b"".join(parts)
-        self.bytes_read += len(data)
-        return data
-
-    def close(self) -> None:
-        """Give the descriptor back; standard input stays open."""
-        self._close(self._file)
-
-    def _close(self, file: io.BufferedReader) -> None:
-        if self._closes:
-            file.close()

@@ -26,6 +26,18 @@ class ScanFinding:
     fingerprint: str
     """The same for the same secret wherever it is; see ``fingerprints.py``."""
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return one of the ``findings`` that ``ag2obs scan --json`` prints."""
+        return {
+            "path": written(self.path),
+            "line": self.line,
+            "column": self.column,
+            "rule": self.rule,
+            "confidence": self.confidence,
+            "excerpt": self.excerpt,
+            "fingerprint": self.fingerprint,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
@@ -37,35 +49,40 @@ class Unreadable:
 
 @dataclass(slots=True)
 class ScanReport:
-    """The result of a whole scan."""
+    """The result of a scan, or of a part of one."""
 
     findings: list[ScanFinding] = field(default_factory=list)
     files: int = 0
     """Files that were read, at least in part."""
     bytes: int = 0
     """Bytes that were searched, after decompression."""
+    allowed: int = 0
+    """Findings that a comment beside them allows; see ``allow_comments.py``."""
+    known: int = 0
+    """Findings that the baseline has; see ``baseline.py``."""
     unreadable: list[Unreadable] = field(default_factory=list)
+
+    def add_counts(self, other: ScanReport) -> None:
+        """Add what another part of the scan counted, not its findings."""
+        self.files += other.files
+        self.bytes += other.bytes
+        self.allowed += other.allowed
+        self.known += other.known
+        self.unreadable += other.unreadable
+
+    def counts(self) -> dict[str, Any]:
+        """Return what ``ag2obs scan --json`` prints behind the findings."""
+        return {
+            "files": self.files,
+            "bytes": self.bytes,
+            "allowed": self.allowed,
+            "known": self.known,
+            "unreadable": [{"path": written(each.path), "reason": each.reason} for each in self.unreadable],
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """Return what ``ag2obs scan --json`` prints."""
-        return {
-            "schema": SCHEMA,
-            "findings": [
-                {
-                    "path": written(found.path),
-                    "line": found.line,
-                    "column": found.column,
-                    "rule": found.rule,
-                    "confidence": found.confidence,
-                    "excerpt": found.excerpt,
-                    "fingerprint": found.fingerprint,
-                }
-                for found in self.findings
-            ],
-            "files": self.files,
-            "bytes": self.bytes,
-            "unreadable": [{"path": written(each.path), "reason": each.reason} for each in self.unreadable],
-        }
+        return {"schema": SCHEMA, "findings": [found.to_dict() for found in self.findings], **self.counts()}
 
 
 def written(path: str) -> str:

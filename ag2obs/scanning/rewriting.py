@@ -18,8 +18,9 @@ from ag2obs.files.durability import sync_folder
 from ag2obs.files.locks import release, try_exclusive
 from ag2obs.redaction import Redactor, masked
 from ag2obs.redaction.rule import Confidence
-from ag2obs.scanning.files import TextOfFile, reason_of
+from ag2obs.scanning.files import reason_of
 from ag2obs.scanning.pieces import pieces
+from ag2obs.scanning.text import TextOfFile
 
 _SQLITE_MAGIC = b"SQLite format 3\0"
 """SQLite's documentation, "Database File Format", 1.3."""

@@ -40,7 +40,7 @@ def test_json_is_the_document_of_the_contract(capsys, log):
     code, out, err = run(capsys, log, "missing", "--json")
     document = json.loads(out)
     assert code == 2
-    assert list(document) == ["schema", "findings", "files", "bytes", "unreadable"]
+    assert list(document) == ["schema", "findings", "files", "bytes", "allowed", "known", "unreadable"]
     assert (document["schema"], document["files"], document["bytes"]) == (1, 1, 53)
     assert document["unreadable"] == [{"path": "missing", "reason": "does not exist"}]
     (found,) = document["findings"]
