@@ -30,10 +30,10 @@ class TextOfFile:
         except BaseException:
             self._close(file)
             raise
-        self.is_binary = b"\0" in self._file.peek(_HEAD_BYTES)[:_HEAD_BYTES]
-        """Whether it has a zero byte near its beginning, which no text has."""
         self.damage: DamagedFile | None = None
         self.bytes_read = 0
+        self.is_binary = b"\0" in self._head()
+        """Whether it has a zero byte near its beginning, which no text has."""
 
     def _open(self, path: str, blob: str | None) -> io.BufferedReader:
         if blob is not None:
@@ -43,10 +43,17 @@ class TextOfFile:
             return open(path, "rb")
         return cast(io.BufferedReader, sys.stdin.buffer)
 
+    def _head(self) -> bytes:
+        try:
+            return self._file.peek(_HEAD_BYTES)[:_HEAD_BYTES]
+        except DamagedFile as error:
+            self.damage = error
+            return b""
+
     def read(self, length: int) -> bytes:
         """Return ``length`` bytes, fewer at the end only; raises OSError."""
         parts: list[bytes] = []
-        while length > 0:
+        while length > 0 and self.damage is None:
             try:
                 part = self._file.read1(length)
             except DamagedFile as error:

@@ -190,6 +190,14 @@ def test_of_a_damaged_file_what_precedes_is_reported_and_the_damage_too():
     assert [each.reason for each in report.unreadable] == ["is damaged or cut short; what precedes was read"]
 
 
+def test_a_file_that_is_damaged_from_its_beginning_is_told():
+    scan(decompression.GZIP_MAGIC + b"nonsense", "a.gz")
+    scan(TOKEN, "b.log")
+    report = scan_paths(["a.gz", "b.log"])
+    assert [each.path for each in report.unreadable] == ["a.gz"]
+    assert len(report.findings) == 1
+
+
 def test_zstd_without_its_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "zstandard", None)
     monkeypatch.setitem(sys.modules, "compression.zstd", None)
