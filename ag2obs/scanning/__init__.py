@@ -7,7 +7,8 @@ from ag2obs.scanning.file_scan import ScanOptions
 from ag2obs.scanning.files import FoundFile, find_files, find_staged_files
 from ag2obs.scanning.findings import ScanFinding, ScanReport, Unreadable
 from ag2obs.scanning.git import GitFailed
-from ag2obs.scanning.rewriting import Refused, Rewritten, rewrite
+from ag2obs.scanning.masking import Refused
+from ag2obs.scanning.rewriting import Rewritten, rewrite, write_copy, write_stream
 from ag2obs.scanning.scan import Scan, scan_paths, worthwhile_jobs
 from ag2obs.scanning.workers import WorkerLost
 
@@ -29,4 +30,6 @@ __all__ = [
     "rewrite",
     "scan_paths",
     "worthwhile_jobs",
+    "write_copy",
+    "write_stream",
 ]

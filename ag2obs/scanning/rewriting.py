@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
+import glob
 import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO
+from typing import BinaryIO
 
-from ag2obs.errors import Ag2obsError
-from ag2obs.files.decompression import GZIP_MAGIC, ZSTD_MAGIC
 from ag2obs.files.durability import sync_folder
 from ag2obs.files.locks import release, try_exclusive
-from ag2obs.redaction import Redactor, masked
-from ag2obs.redaction.rule import Confidence
-from ag2obs.scanning.files import reason_of
-from ag2obs.scanning.pieces import pieces
+from ag2obs.redaction import Redactor
+from ag2obs.scanning.files import STANDARD_INPUT
+from ag2obs.scanning.masking import Masking, Refused, refuse_damage, write_masked
 from ag2obs.scanning.text import TextOfFile
 
 _SQLITE_MAGIC = b"SQLite format 3\0"
 """SQLite's documentation, "Database File Format", 1.3."""
 
-_MOST_PASSES = 8
-"""A masked secret may uncover one that it touched; see ``redaction.engine``."""
-
-
-class Refused(Ag2obsError):
-    """A file was left as it is; the text says why, without the path."""
+_TEMPORARY = ".ag2obs-sanitize"
+"""How the names of unfinished files end; one that is left over holds a part of the masked text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,32 +37,54 @@ class Rewritten:
     """Hard links that still lead to the old file."""
 
 
-def rewrite(path: str, redactor: Redactor, *, dry_run: bool = False) -> Rewritten:
-    """Replace the secrets in the file at ``path`` by their markers, as redaction does when it writes a log.
+def rewrite(path: str, redactor: Redactor, *, dry_run: bool = False, same_length: bool = False) -> Rewritten:
+    """Replace the file at ``path`` by a copy whose secrets are masked, as redaction does when it writes a log.
 
-    Mode, times and, where we may, the owner stay; gzip stays gzip. A symbolic link stays one: its target is rewritten.
+    With ``same_length`` each by as many bytes as it has, so that everything else stays at its place. Mode, times and,
+    where we may, the owner stay; gzip stays gzip, and zstd zstd. A symbolic link stays one: its target is rewritten.
     Where nothing is found the file is not touched. Raises Refused for a file that a session is writing to, that
     changed meanwhile, that is damaged, or that holds secrets in a form which cannot be rewritten; OSError where it
     cannot be read or written; ExtraMissing for zstd that nothing installed can read.
     """
+    masking = Masking(redactor, same_length)
     target = os.path.realpath(path)
-    found = _search(target, redactor, all_of_them=dry_run)
+    found = _search(target, masking, all_of_them=dry_run)
     if dry_run or not found:
         return Rewritten(path, found)
     with _claimed(target) as before:
-        secrets = _replace(target, before, redactor)
+        _remove_leftovers(target)
+        with _replacement(target, like=target, before=before) as file:
+            secrets = _copy_masked(target, file, masking)
     return Rewritten(path, secrets, before.st_nlink - 1)
 
 
-def _search(target: str, redactor: Redactor, *, all_of_them: bool) -> int:
+def write_copy(path: str, output: str, redactor: Redactor, *, same_length: bool = False) -> Rewritten:
+    """Write a masked copy of the file at ``path``, or of standard input, to the file ``output``, in one step.
+
+    A copy of a file has its mode and times. Raises what ``rewrite`` raises.
+    """
+    target = os.path.realpath(output)
+    with _replacement(target, like=None if path == STANDARD_INPUT else path) as file:
+        secrets = _copy_masked(path, file, Masking(redactor, same_length))
+    return Rewritten(path, secrets)
+
+
+def write_stream(path: str, output: BinaryIO, redactor: Redactor, *, same_length: bool = False) -> Rewritten:
+    """Write the same to an open file, such as standard output, as it comes."""
+    secrets = _copy_masked(path, output, Masking(redactor, same_length))
+    output.flush()
+    return Rewritten(path, secrets)
+
+
+def _search(target: str, masking: Masking, *, all_of_them: bool) -> int:
     """Return how many secrets there are, or at least whether there are some; refuse what cannot be rewritten."""
     found = 0
     with contextlib.closing(TextOfFile(target)) as text:
-        for _, count in _masked_pieces(text, redactor):
+        for _, count in masking.pieces(text):
             found += count
             if found and not all_of_them and not text.is_binary:
                 break
-        _refuse_damage(text)
+        refuse_damage(text)
     if found:
         _refuse_form(target, found, text.is_binary)
     return found
@@ -78,35 +93,18 @@ def _search(target: str, redactor: Redactor, *, all_of_them: bool) -> int:
 def _refuse_form(target: str, found: int, binary: bool) -> None:
     secrets = f"{found:,} secret{'' if found == 1 else 's'}"
     with open(target, "rb") as file:
-        head = file.read(len(_SQLITE_MAGIC))
-    if head == _SQLITE_MAGIC:
+        is_database = file.read(len(_SQLITE_MAGIC)) == _SQLITE_MAGIC
+    if is_database:
         raise Refused(f"is a SQLite database with {secrets}, which cannot be rewritten")
-    if head.startswith(ZSTD_MAGIC):
-        raise Refused("holds secrets and is compressed with zstd: decompress it first")
     if binary:
         raise Refused(f"is a binary file with {secrets}, which cannot be rewritten")
 
 
-def _refuse_damage(text: TextOfFile) -> None:
-    if text.damage is not None:
-        raise Refused(reason_of(text.damage).replace("read", "left as it is"))
-
-
-def _masked_pieces(text: TextOfFile, redactor: Redactor) -> Iterator[tuple[bytes, int]]:
-    """Yield the text piece by piece, masked, and how many secrets each held; of binary files, only certain ones."""
-    for data, findings, line_is_json in pieces(text.read, redactor):
+def _copy_masked(path: str, file: BinaryIO, masking: Masking) -> int:
+    with contextlib.closing(TextOfFile(path)) as text:
         if text.is_binary:
-            findings = [found for found in findings if found.confidence is Confidence.FORMAT]
-            yield data, len(findings)
-            continue
-        count = 0
-        for _ in range(_MOST_PASSES):
-            if not findings:
-                break
-            count += len(findings)
-            data = masked(data, findings)
-            findings = redactor.find_in_lines(data, line_is_json)
-        yield data, count
+            raise Refused("is a binary file, which cannot be masked")
+        return write_masked(text, file, masking)
 
 
 @contextlib.contextmanager
@@ -125,44 +123,47 @@ def _claimed(target: str) -> Iterator[os.stat_result]:
         release(descriptor)
 
 
-def _replace(target: str, before: os.stat_result, redactor: Redactor) -> int:
+@contextlib.contextmanager
+def _replacement(target: str, like: str | None, before: os.stat_result | None = None) -> Iterator[BinaryIO]:
+    """Yield a new file that takes the place of ``target`` after the block, with mode and times of ``like``.
+
+    Where the status of ``target`` was different ``before`` it is refused; else owner and time of access stay too.
+    """
     folder, name = os.path.split(target)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{name[:100]}.", suffix=".tmp", dir=folder)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{name[:100]}.", suffix=_TEMPORARY, dir=folder)
     try:
         with open(descriptor, "wb") as file:
-            secrets = _write_masked(target, file, redactor)
+            yield file
             file.flush()
-            _keep_owner(file.fileno(), before)
-            shutil.copystat(target, temporary)
+            if before is not None:
+                _keep_owner(file.fileno(), before)
             os.fsync(file.fileno())
-        now = os.stat(target)
-        if (now.st_ino, now.st_size, now.st_mtime_ns) != (before.st_ino, before.st_size, before.st_mtime_ns):
-            raise Refused("was changed while it was being rewritten: try again")
-        os.utime(temporary, ns=(before.st_atime_ns, before.st_mtime_ns))
+        if like is not None:
+            shutil.copystat(like, temporary)
+        if before is not None:
+            _refuse_change(target, before)
+            os.utime(temporary, ns=(before.st_atime_ns, before.st_mtime_ns))
         os.replace(temporary, target)
     except BaseException:  # an interrupt too must leave nothing behind
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
     sync_folder(folder)
-    return secrets
 
 
-def _write_masked(target: str, file: IO[bytes], redactor: Redactor) -> int:
-    secrets = 0
-    with contextlib.ExitStack() as stack:
-        text = stack.enter_context(contextlib.closing(TextOfFile(target)))
-        with open(target, "rb") as raw:
-            is_gzip = raw.read(len(GZIP_MAGIC)) == GZIP_MAGIC
-        write: Callable[[bytes], object] = file.write
-        if is_gzip:
-            compressor = stack.enter_context(gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0))
-            write = compressor.write
-        for data, count in _masked_pieces(text, redactor):
-            write(data)
-            secrets += count
-        _refuse_damage(text)
-    return secrets
+def _refuse_change(target: str, before: os.stat_result) -> None:
+    now = os.stat(target)
+    if (now.st_ino, now.st_size, now.st_mtime_ns) != (before.st_ino, before.st_size, before.st_mtime_ns):
+        raise Refused("was changed while it was being rewritten: try again")
+
+
+def _remove_leftovers(target: str) -> None:
+    """Remove what a run that was killed left of this file; the file is locked, so nobody else is at work on it."""
+    folder, name = os.path.split(target)
+    pattern = f".{glob.escape(name[:100])}.????????{_TEMPORARY}"
+    for path in glob.glob(os.path.join(glob.escape(folder), pattern), include_hidden=True):
+        with contextlib.suppress(OSError):  # it is in nobody's way
+            os.unlink(path)
 
 
 def _keep_owner(descriptor: int, before: os.stat_result) -> None:

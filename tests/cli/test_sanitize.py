@@ -1,4 +1,9 @@
+import gzip
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,8 +62,9 @@ def test_secrets_of_the_environment_are_masked_too(capsys, monkeypatch):
     assert texts()[0] == "[REDACTED:SHOP_PASSWORD], [REDACTED:OTHER_SECRET]\n"
 
 
-@pytest.mark.parametrize(("path", "reason"), [("missing", "does not exist"), ("-", "standard input")])
+@pytest.mark.parametrize(("path", "reason"), [("missing", "does not exist"), ("a.gz", "damaged")])
 def test_what_cannot_be_masked_is_told_and_the_rest_is_masked(capsys, path, reason):
+    Path("a.gz").write_bytes(b"\x1f\x8b" + b"nonsense")
     code, out, err = run(capsys, path, "logs")
     assert code == 1
     assert reason in err
@@ -66,8 +72,57 @@ def test_what_cannot_be_masked_is_told_and_the_rest_is_masked(capsys, path, reas
     assert "3 secrets masked" in out
 
 
-def test_wrong_usage_is_exit_code_1(capsys):
-    assert run(capsys)[0] == 1
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("-", "logs"),
+        ("logs", "--output", "copy.log"),
+        ("logs/a.log", "--output", "./logs/a.log"),
+        ("logs/a.log", "--output", "copy.log", "--dry-run"),
+        ("-", "--dry-run"),
+    ],
+)
+def test_wrong_usage_is_exit_code_1(capsys, arguments):
+    before = texts()
+    code, out, err = run(capsys, *arguments)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert texts() == before
+
+
+def test_a_pattern_that_the_shell_left_alone(capsys):
+    assert "3 secrets masked in 2 of 3 files" in run(capsys, "logs/**/*.log")[1]
+
+
+def test_a_copy(capsys):
+    before = texts()
+    assert run(capsys, "logs/a.log", "--output", "copy.txt", "--same-length")[0] == 0
+    assert Path("copy.txt").read_text().startswith("use [REDACTED]****")
+    assert (texts(), len(Path("copy.txt").read_text())) == (before, len(before[0]))
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_standard_input_goes_masked_to_standard_output(compress):
+    script = "from ag2obs.cli import main; main(['sanitize', '-'])"
+    done = subprocess.run(
+        [sys.executable, "-c", script], input=compress(f"use {TOKEN} now\n".encode()), capture_output=True, check=True
+    )
+    text = gzip.decompress(done.stdout) if compress is gzip.compress else done.stdout
+    assert text == b"use [REDACTED:github] now\n"
+    assert done.stderr == b"-: 1 secret masked\n1 secret masked in 1 of 1 file\n"
+
+
+def test_a_terminated_run_leaves_nothing_behind(capsys, monkeypatch):
+    def terminate(_):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr("os.fsync", terminate)
+    before = texts()
+    handler = signal.getsignal(signal.SIGTERM)
+    assert run(capsys, "logs")[0] == 4
+    assert texts() == before
+    assert sorted(os.listdir("logs")) == ["a.log", "clean.log", "old"]
+    assert signal.getsignal(signal.SIGTERM) is handler
 
 
 def test_hard_links_are_told(capsys):

@@ -1,5 +1,6 @@
 """Rewriting: what is masked, what stays, what is refused, and that nothing is ever half done."""
 
+import contextlib
 import fcntl
 import gzip
 import json
@@ -10,9 +11,11 @@ import string
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from ag2obs.redaction import Redactor, redact
-from ag2obs.scanning import Refused, rewrite, rewriting, scan_paths
+from ag2obs.scanning import Refused, rewrite, rewriting, scan_paths, write_copy
+from ag2obs.scanning.text import TextOfFile
 
 TOKEN = "ghp" + "_" + "aB3dE6gH9jK2" * 3
 VALUE = "aB3dE6gH" + "9jK2xyz1"
@@ -102,14 +105,14 @@ def test_a_log_that_a_session_writes_to_is_refused(log):
 
 
 def test_a_file_that_changes_meanwhile_is_refused(log, monkeypatch):
-    write = rewriting._write_masked
+    write = rewriting._copy_masked
 
     def append(target, *rest):
         with open(target, "a") as file:
             file.write("one more line\n")
         return write(target, *rest)
 
-    monkeypatch.setattr(rewriting, "_write_masked", append)
+    monkeypatch.setattr(rewriting, "_copy_masked", append)
     with pytest.raises(Refused, match="changed"):
         rewrite(str(log), Redactor())
     assert log.read_text().endswith("one more line\n")
@@ -162,3 +165,55 @@ def test_secrets_in_a_long_line_are_masked_at_every_place(log):
     log.write_text(json.dumps({"content": " ".join(words)}))
     assert rewrite(str(log), Redactor()).secrets == 300
     assert json.loads(log.read_text())["content"].count("[REDACTED:github]") == 300
+
+
+@pytest.mark.parametrize(
+    "compress", [gzip.compress, zstandard.ZstdCompressor().compress, bytes], ids=["gzip", "zstd", ""]
+)
+def test_with_the_same_length_everything_stays_at_its_place(log, compress):
+    before = log.read_bytes()
+    log.write_bytes(compress(before))
+    assert rewrite(str(log), Redactor(), same_length=True).secrets > 5
+    with contextlib.closing(TextOfFile(str(log))) as text:
+        after = text.read(1 << 20)
+    assert len(after) == len(before)
+    assert VALUE.encode() not in after
+    assert TOKEN.encode() not in after
+    assert json.loads(after.splitlines()[0])["content"] == "use [REDACTED]" + "*" * (len(TOKEN) - 10)
+    assert json.loads(after.splitlines()[3])["password"] == 11111111
+    assert rewrite(str(log), Redactor(), same_length=True, dry_run=True).secrets == 0
+
+
+def test_zstd_stays_zstd(log):
+    log.write_bytes(zstandard.compress(log.read_bytes()))
+    rewrite(str(log), Redactor())
+    text = zstandard.ZstdDecompressor().decompressobj().decompress(log.read_bytes())
+    assert text.decode() == "".join(redact(line) + "\n" for line in LINES)
+
+
+def test_a_copy_is_masked_and_the_file_stays(log):
+    before = log.read_bytes()
+    Path("copy.log").write_text("something else")
+    assert write_copy(str(log), "copy.log", Redactor()).secrets > 5
+    status = os.stat("copy.log")
+    assert Path("copy.log").read_text() == "".join(redact(line) + "\n" for line in LINES)
+    assert (status.st_mode & 0o777, status.st_mtime_ns) == (0o640, 1_600_000_000_987_654_321)
+    assert log.read_bytes() == before
+
+
+def test_a_copy_of_something_damaged_or_binary_is_refused_and_leaves_nothing(log):
+    log.write_bytes(gzip.compress(log.read_bytes() + os.urandom(10_000).hex().encode())[:-2_000])
+    Path("a.bin").write_bytes(b"\0" + TOKEN.encode())
+    for name in ("a.log", "a.bin"):
+        with pytest.raises(Refused):
+            write_copy(name, "copy.log", Redactor())
+    assert sorted(os.listdir()) == ["a.bin", "a.log"]
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next_one(log):
+    leftovers = [Path(f".a.log.aB3_x{number}yz.ag2obs-sanitize") for number in range(2)]
+    others = [Path(".a.log.ag2obs-sanitize"), Path(".b.log.aB3_x1yz.ag2obs-sanitize")]
+    for path in (*leftovers, *others):
+        path.write_text("half of it")
+    rewrite(str(log), Redactor())
+    assert [path.exists() for path in (*leftovers, *others)] == [False, False, True, True]
