@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from ag2obs import cli
-from ag2obs.scanning import Scan
+from ag2obs.scanning import Scan, WorkerLost
 
 TOKEN = "ghp" + "_" + "aB3dE6gH9jK2" * 3
 
@@ -88,3 +88,59 @@ def test_standard_input(capsys, monkeypatch):
 def test_a_name_cannot_command_the_terminal(capsys, tmp_path):
     (tmp_path / "a\x1b[31m.log").write_text(TOKEN)
     assert "\x1b" not in run(capsys, tmp_path)[1]
+
+
+def test_the_baseline_makes_the_second_run_clean_and_a_new_secret_fails(capsys, log):
+    known = log.parent / "known.json"
+    assert run(capsys, log.parent, "--baseline", known)[0] == 2
+    code, out, err = run(capsys, log.parent, "--baseline", known, "--update-baseline")
+    assert (code, out, err) == (0, f"1 finding in the baseline {known}, 0 before\n", "")
+    code, out, _ = run(capsys, log.parent, "--baseline", known)
+    assert (code, out) == (0, "0 secrets in 1 file, 53 bytes, 1 more in the baseline\n")
+    log.write_text(log.read_text() + "and " + TOKEN[::-1][:36].join(["ghp" + "_", "\n"]))
+    assert run(capsys, log.parent, "--baseline", known)[0] == 1
+    document = json.loads(run(capsys, log.parent, "--baseline", known, "--json")[1])
+    assert (len(document["findings"]), document["known"]) == (1, 1)
+
+
+@pytest.mark.parametrize("text", ["", '{"ag2obs_baseline": 2}'])
+def test_a_baseline_that_is_damaged_or_newer_is_exit_code_2_and_stays(capsys, log, text):
+    known = log.parent / "known.json"
+    known.write_text(text)
+    for more in ([], ["--update-baseline"]):
+        code, out, err = run(capsys, log, "--baseline", known, *more)
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert known.read_text() == text
+
+
+def test_an_update_needs_a_baseline(capsys, log):
+    assert run(capsys, log, "--update-baseline")[0] == 2
+
+
+def test_an_allow_comment_in_source_code_is_counted(capsys, log):
+    source = log.with_name("a.py")
+    source.write_text(f"{TOKEN} # ag2obs:allow\n")
+    assert run(capsys, source)[:2] == (0, "0 secrets in 1 file, 56 bytes, 1 more allowed by a comment\n")
+    assert run(capsys, source, "--ignore-allow")[0] == 1
+
+
+def test_findings_and_an_unreadable_file_are_exit_code_2(capsys, log):
+    assert run(capsys, log, "missing")[0] == 2
+
+
+def test_json_is_one_document_whatever_is_found(capsys, log):
+    log.write_text(f"{TOKEN}\n{TOKEN}\n")
+    outputs = [run(capsys, log, *form)[1] for form in (["--json"], ["--format", "json"])]
+    assert outputs[0] == outputs[1]
+    assert [found["line"] for found in json.loads(outputs[0])["findings"]] == [1, 2]
+    log.write_text("nothing")
+    assert json.loads(run(capsys, log, "--json")[1])["findings"] == []
+
+
+def test_a_worker_that_is_lost_is_exit_code_2(capsys, monkeypatch, log):
+    def lose(*_):
+        raise WorkerLost("a process was ended")
+
+    monkeypatch.setattr("ag2obs.scanning.scan.scan_in_processes", lose)
+    log.with_name("b.log").touch()
+    assert run(capsys, log.parent, "--jobs", "2")[::2] == (2, "ag2obs: a process was ended\n")
