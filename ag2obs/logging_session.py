@@ -158,8 +158,6 @@ class LoggingSession:
 
 _NOT_YET = (
     "session_dir",
-    "rules",
-    "pii",
     "prometheus_port",
 )
 """Settings that this version accepts and does not act on."""

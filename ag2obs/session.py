@@ -27,7 +27,7 @@ from ag2obs.redaction import is_sensitive_name
 from ag2obs.resource import resource
 from ag2obs.routing import Anchor, Binding
 from ag2obs.session_budget import SessionBudget
-from ag2obs.session_log import new_stream
+from ag2obs.session_log import new_stream, session_redactor
 from ag2obs.sightings import Sightings
 from ag2obs.traceparent import format_traceparent, parse_traceparent
 from ag2obs.unwritten_stream import UnwrittenStream
@@ -93,8 +93,7 @@ class Session:
         self._stream: EventStream | UnwrittenStream | None = None
         self._prices: PriceBook | None = None
         if settings.enabled or budget is not None:
-            self._redactor = PROCESS.learn_environment()
-            self._redactor.learn_environment(settings.dotenv)
+            self._redactor = session_redactor(settings, PROCESS.learn_environment())
             self._prices = PriceBook(settings.prices)
             self._stream = new_stream(
                 settings,

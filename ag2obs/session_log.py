@@ -10,10 +10,22 @@ from ag2obs.content import content_policy
 from ag2obs.event_stream import EventStream
 from ag2obs.guard import Guard
 from ag2obs.log_paths import log_path
-from ag2obs.redaction import Redactor
+from ag2obs.redaction import OwnRules, Redactor, read_rules_file
 from ag2obs.settings import Settings
 from ag2obs.sinks.log_file import LogFile
 from ag2obs.unwritten_stream import UnwrittenStream
+
+
+def session_redactor(settings: Settings, shared: Redactor) -> Redactor:
+    """Return the engine of a session: it knows what ``shared`` knows, and masks what the settings ask for.
+
+    Raises SettingsError where the file of rules cannot be used.
+    """
+    shared.learn_environment(settings.dotenv)
+    if not settings.pii and settings.rules is None:
+        return shared
+    own = OwnRules() if settings.rules is None else read_rules_file(settings.rules)
+    return shared.asked_for(personal=settings.pii, own=own)
 
 
 def new_stream(

@@ -32,7 +32,7 @@ from ag2obs.setting_values import (
 CONTENT = ("full", "preview", "off")
 ON_EXCEED = ("warn", "throttle", "stop")
 LOG_COMPRESSION = ("none", "gzip", "zstd")
-PII_KINDS = ("email", "phone", "card", "iban", "ip", "ssn")
+PII_KINDS = ("email", "phone", "card", "iban")
 LOG_NAME = "ag2_runtime.log"
 
 ECHO_CHARACTERS = 24
@@ -181,7 +181,7 @@ VARIABLES: tuple[Variable, ...] = (
         choice(LOG_COMPRESSION),
         "How rotated files are compressed: none, gzip or zstd.",
     ),
-    Variable("AG2OBS_RULES", "rules", "", path, "File of own redaction rules and allowed values."),
+    Variable("AG2OBS_RULES", "rules", "", path, "File of own redaction rules, sensitive names and allowed values."),
     Variable(
         "AG2OBS_PII",
         "pii",

@@ -8,8 +8,19 @@ from ag2obs.redaction.engine import Redactor
 from ag2obs.redaction.finding import Finding, masked
 from ag2obs.redaction.in_place import mask_in_place
 from ag2obs.redaction.names import is_sensitive_name
+from ag2obs.redaction.own_rules import OwnRules
+from ag2obs.redaction.rules_file import read_rules_file
 
-__all__ = ["Finding", "Redactor", "is_sensitive_name", "mask_in_place", "masked", "redact"]
+__all__ = [
+    "Finding",
+    "OwnRules",
+    "Redactor",
+    "is_sensitive_name",
+    "mask_in_place",
+    "masked",
+    "read_rules_file",
+    "redact",
+]
 
 
 def redact(text: str) -> str:

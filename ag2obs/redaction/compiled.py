@@ -37,7 +37,7 @@ def compiled_rules(accelerated: bool) -> CompiledRules:
     """Return the compiled table; built once per process, at first use."""
     by_anchor: dict[str, list[AnchoredRule]] = {}
     for rule in RULES:
-        compiled = _compile(rule)
+        compiled = anchored_rule(rule)
         for anchor in rule.anchors:
             by_anchor.setdefault(anchor, []).append(compiled)
     return CompiledRules(
@@ -46,7 +46,8 @@ def compiled_rules(accelerated: bool) -> CompiledRules:
     )
 
 
-def _compile(rule: Rule) -> AnchoredRule:
+def anchored_rule(rule: Rule) -> AnchoredRule:
+    """Make one row ready to run."""
     follow = None if rule.follow is None else bytes(byte in rule.follow for byte in range(256))
     check = rule.check or _pattern_check(rule)
     return AnchoredRule(rule, check, follow, rule.confidence is Confidence.CONTEXT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from ag2obs.redaction.boundaries import name_before
 from ag2obs.redaction.names import Sensitivity, bytes_sensitivity
@@ -58,7 +59,13 @@ _LINE_END = re.compile(rb"[ \t]*(?:\Z|[\r\n\"]|\\+[nr\"])")
 _JSON_WORD = frozenset(b"{<")
 
 
-def find_field(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
+def find_field(
+    data: bytes,
+    start: int,
+    end: int,
+    is_json: bool,
+    sensitivity_of: Callable[[bytes], Sensitivity] = bytes_sensitivity,
+) -> list[Span]:
     """Return the secrets in the value of the field whose name has the anchor ``data[start:end]`` in it."""
     if _is_word_of_a_sentence(data, start, end):
         return []
@@ -66,7 +73,7 @@ def find_field(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
     if separator is None:
         return []
     name = name_before(data, start) + data[start : separator.end("rest")]
-    level = bytes_sensitivity(name)
+    level = sensitivity_of(name)
     if level is Sensitivity.NONE:
         return []
     position = separator.end()

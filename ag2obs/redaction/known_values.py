@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ag2obs.redaction import automaton
+from ag2obs.redaction.bare_numbers import NUMBER, JsonStrings, number_span
 from ag2obs.redaction.base64_groups import inner_base64, with_whole_groups
 from ag2obs.redaction.boundaries import splits_escape
 from ag2obs.redaction.placeholders import is_placeholder
@@ -33,10 +34,6 @@ _MODEL = re.compile(
     r"text-embedding|dall-e|whisper|tts|sonar|kimi|glm|nova|titan)(?:[-.:/_ ]?[\w.]+)*",
     re.I,
 )
-_NUMBER = re.compile(rb"[0-9.eE+-]+")
-_NUMBER_FIELD = re.compile(rb"(?P<quote>\\*[\"'])[ \t]*:[ \t]*\Z")
-_ESCAPE_OR_QUOTE = re.compile(rb"\\.|\"", re.DOTALL)
-_AFTER_NUMBER = re.compile(rb"[ \t]*(?:[,}\]]|\Z)")
 
 
 def is_learnable(value: str) -> bool:
@@ -87,14 +84,14 @@ class KnownValues:
         if self._matcher is None:
             return []
         found: list[tuple[Span, str]] = []
-        strings = _JsonStrings(data) if is_json else None
+        strings = JsonStrings(data) if is_json else None
         for index, start, end in self._matcher.hits(data):
             form = self._forms[index]
             if (form.outside_json_only and is_json) or splits_escape(data, start):
                 continue
             span: Span | None = Span(start, end)
             if form.is_number:
-                span = _number_span(data, start, end, strings)
+                span = number_span(data, start, end, strings)
             elif form.outside is not None:
                 span = with_whole_groups(data, Span(start, end), form.outside)
             if span is not None:
@@ -104,42 +101,11 @@ class KnownValues:
 
 def _known_form(form: bytes, name: str, outside: tuple[int, int] | None) -> KnownForm:
     unescaped = any(byte < 0x20 or byte == 0x22 for byte in form) or _has_lone_backslash(form)
-    return KnownForm(name, unescaped, _NUMBER.fullmatch(form) is not None, outside)
+    return KnownForm(name, unescaped, NUMBER.fullmatch(form) is not None, outside)
 
 
 def _has_lone_backslash(form: bytes) -> bool:
     return b"\\" in re.sub(rb"\\(?:[\\\"/bfnrt]|u[0-9a-fA-F]{4})", b"", form)
-
-
-class _JsonStrings:
-    """Tells whether places in a JSON document are inside a string; cheap for places asked for in order."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._position = 0
-        self._inside = False
-
-    def hold(self, place: int) -> bool:
-        """Return whether ``place`` is inside a string."""
-        if place < self._position:
-            self._position, self._inside = 0, False
-        for match in _ESCAPE_OR_QUOTE.finditer(self._data, self._position, place):
-            self._inside ^= match[0] == b'"'
-            self._position = match.end()
-        return self._inside
-
-
-def _number_span(data: bytes, start: int, end: int, strings: _JsonStrings | None) -> Span | None:
-    """Keep JSON valid where a value made of digits occurs as a bare number, at any depth of escaping."""
-    if data[max(0, start - 1) : start].isdigit() or data[end : end + 1].isdigit():
-        return None
-    if strings is not None and not strings.hold(start):
-        part_of_a_number = _NUMBER.match(data, max(0, start - 1), start) or _NUMBER.match(data, end, end + 1)
-        return None if part_of_a_number else Span(start, end, b'"')
-    field = _NUMBER_FIELD.search(data, max(0, start - 24), start)
-    if field is not None and _AFTER_NUMBER.match(data, end):
-        return Span(start, end, field["quote"])
-    return Span(start, end)
 
 
 def encoded_forms(value: str) -> dict[bytes, tuple[int, int] | None]:

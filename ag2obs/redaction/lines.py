@@ -14,7 +14,7 @@ from ag2obs.redaction.quoting import is_json_document
 from ag2obs.redaction.rule import Confidence
 
 
-class _Lines:
+class Lines:
     """Cuts out the line around a place; places must be asked for in order."""
 
     def __init__(self, data: bytes, first_is_json: bool | None) -> None:
@@ -40,7 +40,7 @@ class _Lines:
 
 def find_in_lines(data: bytes, rules: CompiledRules, first_is_json: bool | None) -> list[Finding]:
     """Return what the rules find; findings may overlap."""
-    lines = _Lines(data, first_is_json)
+    lines = Lines(data, first_is_json)
     size = len(data)
     found: list[Finding] = []
     context_end = 0
@@ -62,7 +62,7 @@ def find_in_lines(data: bytes, rules: CompiledRules, first_is_json: bool | None)
 
 def find_known_in_lines(data: bytes, known: KnownValues, first_is_json: bool | None) -> list[Finding]:
     """Return where known values occur; findings may overlap."""
-    lines = _Lines(data, first_is_json)
+    lines = Lines(data, first_is_json)
     found: list[Finding] = []
     done = -1
     for span, name in known.find(data, False):

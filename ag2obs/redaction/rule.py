@@ -48,14 +48,14 @@ engine quadratic. ``is_json`` tells that ``data`` is a JSON document, whose stru
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One row. Exactly one of ``pattern`` and ``check`` is set.
+    """One row. Exactly one of ``pattern`` and ``check`` is set, and of ``anchors`` and ``shape``.
 
-    ``example`` and ``counter_example`` are templates that tests fill (see ``tests/redaction/templates.py``):
+    ``example`` and ``counter_example`` are templates that tests fill (see ``templates.py``):
     ``<36 a>`` is 36 random characters of class ``a``. The example must be masked, the counter-example must stay.
     """
 
     id: str
-    anchors: tuple[str, ...]
+    anchors: tuple[str, ...] = ()
     example: str
     counter_example: str
     confidence: Confidence = Confidence.FORMAT
@@ -67,5 +67,8 @@ class Rule:
     check: Check | None = None
     follow: frozenset[int] | None = None
     """Bytes one of which must follow the anchor: spares the call where an anchor is frequent in prose."""
+    shape: str | None = None
+    """Instead of anchors, a regular expression of the places where ``check`` looks; the next place is searched for
+    behind its first group. It costs a pass of its own, so only rules that are asked for have one."""
     spans_lines: bool = False
     """The secret may go on over line breaks that are not escaped."""
