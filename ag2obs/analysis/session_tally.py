@@ -49,6 +49,28 @@ class ToolTally:
         self.durations.merge(other.durations)
 
 
+class Sums:
+    """What a session, or several, add up to: everything, by agent, by model and provider, and by tool."""
+
+    __slots__ = ("agents", "models", "tools", "whole")
+
+    def __init__(self) -> None:
+        self.whole = Tally()
+        self.agents = Groups[str]()
+        self.models = Groups[tuple[str, str]]()
+        self.tools: dict[str, ToolTally] = {}
+
+    def merge(self, other: Sums) -> None:
+        """Add everything that ``other`` added up."""
+        self.whole.merge(other.whole)
+        for agent, tally in other.agents.items():
+            self.agents[agent].merge(tally)
+        for model, tally in other.models.items():
+            self.models[model].merge(tally)
+        for name, tool in other.tools.items():
+            self.tools.setdefault(name, ToolTally()).merge(tool)
+
+
 class SessionTally:
     """What is kept of one session.
 
@@ -140,27 +162,21 @@ class SessionTally:
             self._end_error_told = True
             self._rest.errors += 1
 
-    def add_to(
-        self,
-        whole: Tally,
-        agents: Groups[str],
-        models: Groups[tuple[str, str]],
-        tools: dict[str, ToolTally],
-    ) -> None:
-        """Add this session to sums over several: everything, by agent, by model and provider, and by tool."""
+    def sums(self) -> Sums:
+        """Return the sums of this session: everything, by agent, by model and provider, and by tool."""
+        sums = Sums()
         for (agent, model, provider), tally in self._tallies.items():
-            whole.merge(tally)
+            sums.whole.merge(tally)
             if agent is not None:
-                agents[agent].merge(tally)
+                sums.agents[agent].merge(tally)
             if model is not None:
-                models[model, provider or ""].merge(tally)
-        for name, tool in self._tools.items():
-            tools.setdefault(name, ToolTally()).merge(tool)
+                sums.models[model, provider or ""].merge(tally)
+        sums.tools.update(self._tools)
+        return sums
 
-    def summary(self) -> SessionSummary:
-        agents, models = Groups[str](), Groups[tuple[str, str]]()
-        whole = Tally()
-        self.add_to(whole, agents, models, {})
+    def summary(self, sums: Sums) -> SessionSummary:
+        """Return the summary of this session, whose ``sums()`` are given."""
+        whole = sums.whole
         began = _moment(self.started)
         finished = _moment(self._end.ts if self._end is not None else self._last)
         if self._end is not None:
@@ -178,9 +194,9 @@ class SessionTally:
             model_seconds=_seconds(whole.model_ms),
             tool_seconds=_seconds(whole.tool_ms),
             totals=whole.totals(),
-            agents=agent_summaries(agents),
-            models=model_summaries(models),
-            tools=tool_summaries(self._tools),
+            agents=agent_summaries(sums.agents),
+            models=model_summaries(sums.models),
+            tools=tool_summaries(sums.tools),
             budget=self.budget,
             question=self.question,
         )

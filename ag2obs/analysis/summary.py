@@ -11,16 +11,8 @@ from typing import Any
 
 import msgspec
 
-from ag2obs.analysis.session_tally import (
-    Groups,
-    SessionTally,
-    ToolTally,
-    agent_summaries,
-    model_summaries,
-    tool_summaries,
-)
+from ag2obs.analysis.session_tally import SessionTally, Sums, agent_summaries, model_summaries, tool_summaries
 from ag2obs.analysis.summary_types import RuntimeSummary
-from ag2obs.analysis.totals import Tally
 from ag2obs.events import Accounting, Event
 
 __all__ = ["QUESTION_CHARACTERS", "RuntimeSummary", "SummaryFold"]
@@ -57,18 +49,17 @@ class SummaryFold:
     def result(self) -> RuntimeSummary:
         """Return the summary of everything added so far."""
         sessions = sorted(self._sessions.values(), key=lambda session: (session.started, session.id))
-        agents, models, tools = Groups[str](), Groups[tuple[str, str]](), dict[str, ToolTally]()
-        whole = Tally()
-        summaries = []
+        whole, summaries = Sums(), []
         for session in sessions:
-            summaries.append(session.summary())
-            session.add_to(whole, agents, models, tools)
+            sums = session.sums()
+            summaries.append(session.summary(sums))
+            whole.merge(sums)
         return RuntimeSummary(
-            **msgspec.structs.asdict(whole.totals(bad_lines=self._bad_lines)),
+            **msgspec.structs.asdict(whole.whole.totals(bad_lines=self._bad_lines)),
             sessions=summaries,
-            agents=agent_summaries(agents),
-            models=model_summaries(models),
-            tools=tool_summaries(tools),
+            agents=agent_summaries(whole.agents),
+            models=model_summaries(whole.models),
+            tools=tool_summaries(whole.tools),
         )
 
 

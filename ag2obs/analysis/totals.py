@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Context, Decimal
 from typing import Any
 
@@ -172,8 +171,25 @@ class Tally:
 
     def merge(self, other: Tally) -> None:
         """Add everything that ``other`` added up."""
-        for name in _COUNTERS:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.events += other.events
+        self.errors += other.errors
+        self.redactions += other.redactions
+        self.dropped += other.dropped
+        self.llm_calls += other.llm_calls
+        self.cached_calls += other.cached_calls
+        self.failed_calls += other.failed_calls
+        self.priced_calls += other.priced_calls
+        self.unpriced_calls += other.unpriced_calls
+        self.saving_calls += other.saving_calls
+        self.input += other.input
+        self.output += other.output
+        self.cache_read += other.cache_read
+        self.cache_write += other.cache_write
+        self.reasoning += other.reasoning
+        self.tool_calls += other.tool_calls
+        self.tool_failures += other.tool_failures
+        self.model_ms += other.model_ms
+        self.tool_ms += other.tool_ms
         self.cost = _MONEY.add(self.cost, other.cost)
         self.saved = _MONEY.add(self.saved, other.saved)
         self.unpriced_models |= other.unpriced_models
@@ -198,17 +214,6 @@ class Tally:
             bad_lines=bad_lines,
             dropped=self.dropped,
         )
-
-
-_COUNTERS = tuple(name for name in Tally.__slots__ if name not in ("cost", "saved", "unpriced_models"))
-
-
-def merged(tallies: Iterable[Tally]) -> Tally:
-    """Return one new tally that holds the sums of all."""
-    whole = Tally()
-    for tally in tallies:
-        whole.merge(tally)
-    return whole
 
 
 def tool_failed(event: Accounting) -> bool:

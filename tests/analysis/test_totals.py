@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from ag2obs.analysis.totals import Tally, merged, money_text
+from ag2obs.analysis.totals import Tally, money_text
 from ag2obs.events import Accounting, ErrorInfo, Usage
 
 
@@ -116,6 +116,19 @@ def test_merged_tallies_are_the_sum_of_their_parts():
         tally.add_call(call(model=f"m{part}", usage=Usage(input=1)))
         tally.add_tool_call(Accounting(kind="tool.call", success=part > 0, ms=1))
         tallies.append(tally)
-    whole = merged(tallies).totals()
+    merged = Tally()
+    for tally in tallies:
+        merged.merge(tally)
+    whole = merged.totals()
     assert (whole.llm_calls, whole.tokens.input, whole.cost_usd) == (6, 6, 3)
     assert (whole.unpriced_models, whole.tool_calls, whole.tool_failures) == (["m0", "m1", "m2"], 3, 1)
+
+
+def test_merging_forgets_none_of_the_sums():
+    tally, merged = Tally(), Tally()
+    for number, name in enumerate(Tally.__slots__, 1):
+        setattr(tally, name, {"m"} if name == "unpriced_models" else type(getattr(tally, name))(number))
+    merged.merge(tally)
+    assert {name: getattr(merged, name) for name in Tally.__slots__} == {
+        name: getattr(tally, name) for name in Tally.__slots__
+    }
