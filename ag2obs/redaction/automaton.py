@@ -7,6 +7,7 @@ the two ways of running find the same secrets.
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import re
 from collections.abc import Sequence
 from typing import Protocol
@@ -50,11 +51,14 @@ class AcceleratedMatcher:
         return self._automaton.find_matches_as_indexes(data, overlapping=True)
 
 
+_GROUPS = 4
+
+
 class TrieMatcher:
-    """The same in pure Python: a regular expression finds the longest literal at each place."""
+    """The same in pure Python: regular expressions find the longest literal at each place."""
 
     def __init__(self, literals: Sequence[bytes]) -> None:
-        self._search = re.compile(_trie_pattern(sorted(literals)), re.DOTALL).search
+        self._searches = [re.compile(_trie_pattern(group), re.DOTALL).search for group in _groups(sorted(literals))]
         index_of = {literal: index for index, literal in enumerate(literals)}
         self._prefixes = {
             literal: [
@@ -68,13 +72,25 @@ class TrieMatcher:
     def hits(self, data: bytes) -> list[Hit]:
         """Return every occurrence, ordered by its end."""
         found: list[Hit] = []
-        match = self._search(data)
-        while match is not None:
-            start = match.start()
-            found += [(index, start, start + length) for index, length in self._prefixes[match[0]]]
-            match = self._search(data, start + 1)
+        for search in self._searches:
+            match = search(data)
+            while match is not None:
+                start = match.start()
+                found += [(index, start, start + length) for index, length in self._prefixes[match[0]]]
+                match = search(data, start + 1)
         found.sort(key=_by_end)
         return found
+
+
+def _groups(ordered: Sequence[bytes]) -> list[list[bytes]]:
+    """Split sorted literals by their first bytes.
+
+    ``re`` skips quickly what no literal begins with, then tries one first byte after the other: a few patterns that
+    try a few bytes each are twice as fast as one that tries all.
+    """
+    by_first = [list(same) for _, same in itertools.groupby(ordered, key=lambda literal: literal[:1])]
+    size = -(-len(by_first) // _GROUPS) or 1
+    return [list(itertools.chain(*by_first[start : start + size])) for start in range(0, len(by_first), size)]
 
 
 def _by_end(hit: Hit) -> tuple[int, int]:

@@ -27,6 +27,8 @@ def token_may_start(data: bytes, position: int, left: Left) -> bool:
     if position == 0:
         return True
     previous = data[position - 1]
+    if previous == _BACKSLASH and data[position] in _ESCAPE_LETTERS:
+        return False  # a line break of any depth and what follows it, not a token that begins with its letter
     if previous not in _INNER[left]:
         return True
     return (

@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 from ag2obs.redaction.boundaries import name_before
 from ag2obs.redaction.names import Sensitivity, bytes_sensitivity
-from ag2obs.redaction.placeholders import LONGEST_JUDGED, is_placeholder, looks_random
+from ag2obs.redaction.placeholders import LONGEST_JUDGED, is_placeholder, is_wordy, looks_random
 from ag2obs.redaction.quoting import QUOTE, string_end
 from ag2obs.redaction.rule import Span
+from ag2obs.redaction.sentences import find_named_in_sentence, is_made_up
 
 _SEPARATOR = re.compile(
     rb"""
@@ -19,9 +20,10 @@ _SEPARATOR = re.compile(
     + QUOTE
     + rb""") \]? )?+
       (?:
-        [ \t]*+ (?P<sign>:=|=>|[:=]|\\+u003[dDaA]|%3[dDaA]) (?![=>]) [ \t]*+
+        (?:\*\*)?+ [ \t]*+ (?P<sign>:=|=>|[:=|]|\\+u003[dDaA]|%3[dDaA]) (?![=>|]) (?:\*\*)?+ [ \t]*+
         (?: (?:Optional\[str\]|str(?:[ ]\|[ ]None)?|SecretStr|string) [ \t]* = [ \t]*+ )?
       | [ \t]*,[ \t]* (?P<member>\\*["']value\\*["'][ \t]*:[ \t]*|(?=[bB]?\\*["']))
+      | [ \t]+ [vV]alue=(?=\\*["'])
       )
     | (?P<flag>[ \t]++(?![=:|]))
     | (?P<tag>>)
@@ -33,8 +35,12 @@ _OPENING = re.compile(rb"[bBuUrRfF]?(?P<quote>" + QUOTE + rb")", re.VERBOSE)
 _NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?=[\s,}\]\\]|\Z)")
 _ELEMENT = re.compile(rb"(?:\s|\\+[nrt])*+[bBuU]?(?P<quote>\\*[\"'])")
 _AFTER_ELEMENT = re.compile(rb"\\*[\"'](?:\s|\\+[nrt])*+,")
-_SIGN_OR_SPACE = (b"=", b":", b" ", b",")
+_SIGN_OR_SPACE = (b"=", b":", b" ", b",", b"|", b"*")
 _AFTER_A_STRING = (b"", b",", b"}", b"]", b")", b";", b":", b"\n")
+# What follows a string that is a name itself, not the value of the one before it.
+_NEXT_NAME = re.compile(rb"\\*[\"'][ \t]*:")
+_BEFORE_PAIR = re.compile(rb"[(\[{][ \t]*[bB]?\\*[\"']\Z")
+_AFTER_PAIR = re.compile(rb"\\*[\"'](?:\s|\\n)*[)\]}]")
 _MOST_ELEMENTS = 1000
 
 # Up to white space, a quotation mark or an escape. Punctuation belongs to the value if the value goes on behind it
@@ -44,6 +50,7 @@ _BARE = re.compile(
     (?: [^\s"'`\\,;&<>(){}\[\]|\x00-\x1f]
       | [(){}\[\]<>|,;&] (?=[^\s"'`\\,;&<>(){}\[\]|]) (?![\w.%\-]{1,40}+=)
       | (?:\\\\)++ (?![nrtbfu"'\\/])
+      | \\++u00(?:2[67bBfF]|3[cCeE]) (?=[^\s"'`\\,;&<>(){}\[\]|]) (?![\w.%\-]{1,40}+(?:=|\\++u003[dD]))
     )++
     """,
     re.VERBOSE,
@@ -52,7 +59,10 @@ _TAGGED = re.compile(rb"[^<>\s\"'\\]{1,512}+(?=</|\\+u003[cC])")
 _SCHEME = re.compile(rb"(?:Bearer|Basic|Token|ApiKey|Api-Key|Key|Digest|Negotiate)(?:[ +]++|%20)", re.IGNORECASE)
 _COOKIE_PAIR = re.compile(rb"[\w.$\-]++(?:=|%3[dD])")
 _COOKIE_LINE = re.compile(rb"[^\"'\\\r\n<>`]*+")
-_CODE = re.compile(rb"(?:await[ ]|new[ ])?[A-Za-z_][A-Za-z0-9_.]*+[(\[]|[A-Za-z_]+(?:\.[A-Za-z_]+)++(?![\w/+=-])")
+_CODE = re.compile(
+    rb"(?:await[ ]|new[ ])?[A-Za-z_][A-Za-z0-9_.]*+[(\[]|"
+    rb"[A-Z][A-Za-z]{2,20}+<|[A-Za-z_]+(?:\.[A-Za-z_]+)++(?![\w/+=%~!@\#$^*?-])"
+)
 _IDENTIFIER = re.compile(rb"[A-Za-z_]++")
 _LINE_START = re.compile(rb"(?:\A|[\n\r]|\\[nr])[ \t]*+(?:- |export |\# ?)?[\"']?\Z")
 _LINE_END = re.compile(rb"[ \t]*(?:\Z|[\r\n\"]|\\+[nr\"])")
@@ -68,16 +78,18 @@ def find_field(
 ) -> list[Span]:
     """Return the secrets in the value of the field whose name has the anchor ``data[start:end]`` in it."""
     if _is_word_of_a_sentence(data, start, end):
-        return []
+        return _named_in_sentence(data, start, end)
     separator = _SEPARATOR.match(data, end)
     if separator is None:
         return []
     name = name_before(data, start) + data[start : separator.end("rest")]
     level = sensitivity_of(name)
-    if level is Sensitivity.NONE:
+    if level is Sensitivity.NONE and not _is_connection_password(data, start, name):
         return []
     position = separator.end()
     name_start = start - (len(name) - (separator.end("rest") - start))
+    if separator["sign"] == b"|":
+        level = Sensitivity.VALUE_DECIDES
     if separator["flag"] is not None:
         return _flag_value(data, name_start, position, level)
     if separator["tag"] is not None:
@@ -86,7 +98,8 @@ def find_field(
     if opening is not None:
         if separator["name_quote"] is None and _closes_a_string(data, opening, is_json):
             return []
-        return _quoted_value(data, name, opening.end(), opening["quote"], level, is_json)
+        found = _quoted_value(data, name, opening.end(), opening["quote"], level, is_json)
+        return found if separator["sign"] is not None or _is_pair(data, name_start, separator, found) else []
     if separator["name_quote"] is not None:
         is_secret = level is Sensitivity.SECRET
         number = _NUMBER.match(data, position)
@@ -96,6 +109,29 @@ def find_field(
         if is_secret and data[position : position + 1] == b"[":
             return _array(data, name, position + 1, is_json)
     return _bare_value(data, name, name_start, separator, level)
+
+
+def _is_pair(data: bytes, name_start: int, separator: re.Match[bytes], found: list[Span]) -> bool:
+    """Tell ``["name", "value"]`` and ``"--name", "value"`` from a list of names."""
+    if not found or separator["member"] is None or data[name_start : name_start + 2] == b"--":
+        return True
+    start, end, _ = found[0]
+    if _NEXT_NAME.match(data, end):
+        return False
+    is_enclosed = _BEFORE_PAIR.search(data, max(0, name_start - 12), name_start) and _AFTER_PAIR.match(data, end)
+    return separator["member"] != b"" or bool(is_enclosed) or looks_random(data[start:end])
+
+
+def _named_in_sentence(data: bytes, start: int, end: int) -> list[Span]:
+    name = name_before(data, start) + data[start:end]
+    if b"ookie" in name or bytes_sensitivity(name) is Sensitivity.NONE:
+        return []
+    return find_named_in_sentence(data, start, end, name)
+
+
+def _is_connection_password(data: bytes, start: int, name: bytes) -> bool:
+    """Tell ``...;PWD=`` of a connection string from the shell's working directory."""
+    return name == b"PWD" and data[start - 1 : start] == b";"
 
 
 def _closes_a_string(data: bytes, opening: re.Match[bytes], is_json: bool) -> bool:
@@ -164,7 +200,7 @@ def _flag_value(data: bytes, name_start: int, position: int, level: Sensitivity)
     if data[max(0, name_start - 2) : name_start] != b"--" and not data[name_start:position].startswith(b"--"):
         return []
     value = _BARE.match(data, position)
-    if value is None or value.end() - value.start() < 4 or data[position] == 0x2D:
+    if value is None or value.end() - value.start() < 4 or data[position] in b"-<{$(":
         return []
     if level is Sensitivity.VALUE_DECIDES and not looks_random(value[0]):
         return []
@@ -200,11 +236,18 @@ def _bare_value(
     if end - position > LONGEST_JUDGED:
         return [Span(position, end)]
     text = data[position:end]
-    if len(text) < 4 or is_placeholder(text):
+    if len(text) < 4 or is_placeholder(text) or is_placeholder(data[position : value.end()]):
+        return []
+    if _is_name_of_a_secret(data, name_start):
         return []
     if scheme is None and not _is_bare_secret(data, name_start, separator, position, text, level):
         return []
     return [Span(position, end)]
+
+
+def _is_name_of_a_secret(data: bytes, name_start: int) -> bool:
+    """Tell ``arn:aws:secretsmanager:...:secret:name``, which says where a secret is kept."""
+    return data[name_start - 1 : name_start] == b":" and b"arn:" in data[max(0, name_start - 96) : name_start]
 
 
 def _without_trailing_space(data: bytes, line: re.Match[bytes]) -> int:
@@ -226,7 +269,8 @@ def _is_bare_secret(
     if is_word and bytes_sensitivity(text) is not Sensitivity.NONE:
         return False
     if separator["sign"] in (b":", b"=>"):
-        if not is_word and any(0x30 <= byte <= 0x39 or byte >= 0x80 for byte in text):
+        has_digit_or_letter_beyond_ascii = any(0x30 <= byte <= 0x39 or byte >= 0x80 for byte in text)
+        if (not is_word and has_digit_or_letter_beyond_ascii) or (is_made_up(text) and not is_wordy(text)):
             return True
         follows_line_start = _LINE_START.search(data, max(0, name_start - 40), name_start) is not None
         return follows_line_start and _LINE_END.match(data, position + len(text)) is not None

@@ -56,7 +56,8 @@ _DESCRIBING = _words(
     version status usage source manager arn provider at date created updated issued strength score in on used budget
     per rate price cost index idx position format pattern regex rule rules validator schema help description error
     message env var variable mode size window details split ids lifetime timeout ref reference store vault chars
-    link page tokens text params uri"""
+    link page tokens text params uri address backend algorithm algorithms contract symbol found attempts fields changed
+    backup audience issuer scopes provider role service header headers contains"""
 )
 _ID_IS_SECRET_AFTER = frozenset({"access", "private", "secret"})
 # Before the sensitive word these make it a question, a count or a special token of a model.

@@ -14,15 +14,16 @@ _WORDS = frozenset(
     changeme change-me change_me placeholder example dummy redacted masked hidden removed filtered sanitized secured
     not-needed not_needed notneeded no-key nokey todo tbd missing invalid expired unknown wrong incorrect correct
     valid env environ environment yes no on off auto disabled enabled self this sensitive confidential postgres
-    username user admin-password yourpassword yourkey your_key mypassword""".split()
+    username user pass admin-password yourpassword yourkey your_key mypassword varchar &str usize uuid""".split()
 )
 
 _PLACEHOLDER = re.compile(  # of the value in lower case
     rb"""(?x)
       \s*+
     | (?:(?:bearer|basic|token|apikey)\s+)? \[redacted (?::[\w.-]*)? \]? \**
-    | <[^>]*> | \$\{.* | \$\(.* | \$[a-z_][a-z0-9_]* | \$[0-9]+ | \{\{?[a-z_.\s]*\}\}? | %\(\w+\)s | %[sdr] | %[a-z_]+%
-    | :[a-z_]\w* | \?+ | @[a-z_]\w*
+    | <[^>]*>(?::<[^>]*>)* | \$\{.* | \$\(.* | \$[a-z_][a-z0-9_]* | \$[0-9]+ | \{\{?[a-z_.\s]*\}\}?
+    | \{[a-z_][\w.\s]*[(\[].*\} | %\(\w+\)s | %[sdr] | %[a-z_]+%
+    | ![a-z_]\w* | :[a-z_]\w* | \?+ | @[a-z_]\w*
     | [*x.\-_\#]{3,} | (?:\xe2\x80\xa2|\xe2\x80\xa6|\xe2\x97\x8f)+
     | (?:your|insert|enter|replace|example|dummy|fake|sample|placeholder|put|add|some|the)[-_\ ].*
     | my[-_](?:api[-_]?key|secret|token|password|key)
@@ -35,6 +36,10 @@ _SHORTENED = (b"...", b"***", b"xxxxxx", b"\xe2\x80\xa6")
 _LONGEST_SHORTENED = 24
 _RANDOM_RUN = re.compile(rb"[A-Za-z0-9+/_=]{12,}")
 _UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+# Words, names and short numbers in a row: ``prod-db-2024``, ``user_service_name``, ``AsyncClientSecrets``.
+_WORD = rb"(?:[a-z]{1,14}(?:[0-9]{1,2}[a-z]{0,8})?|[A-Z][a-z]{1,13}[0-9]{0,2}|[A-Z]{1,12}|[0-9]{1,4})"
+_WORDY = re.compile(rb"_*%b(?:[_\-./ :]+%b)+_*|(?:[a-z]{2,14})?(?:[A-Z]{1,8}[a-z]{2,14})+" % (_WORD, _WORD))
+_LONG_PART = re.compile(rb"[A-Za-z0-9]{14,}")
 _PATH = re.compile(rb"[\w.@ -]*(?:/[\w.@ -]*)+|[\w.-]+\.[a-z]{2,4}")
 
 
@@ -45,7 +50,19 @@ def is_placeholder(value: bytes) -> bool:
     lowered = value.lower()
     if lowered in _WORDS or _PLACEHOLDER.fullmatch(lowered) or lowered.endswith((b"_here", b"-here", b" here")):
         return True
+    if lowered.rstrip(b"!?;>") in _WORDS:
+        return True
     return len(value) <= _LONGEST_SHORTENED and any(mark in lowered for mark in _SHORTENED)
+
+
+def is_uuid(value: bytes) -> bool:
+    """Return whether ``value`` is a UUID in its usual spelling."""
+    return _UUID.fullmatch(value) is not None
+
+
+def is_wordy(value: bytes) -> bool:
+    """Return whether ``value`` is made of words and short numbers: ``prod-db-2024``, ``AsyncClientSecrets``."""
+    return _WORDY.fullmatch(value) is not None
 
 
 def is_crossed_out(token: bytes) -> bool:
@@ -58,7 +75,7 @@ def looks_random(value: bytes) -> bool:
     if len(value) > LONGEST_JUDGED:
         return b" " not in value[:LONGEST_JUDGED]
     run = _RANDOM_RUN.search(value)
-    if run is None or b" " in value or _UUID.fullmatch(value) or _PATH.fullmatch(value):
+    if run is None or b" " in value or is_uuid(value) or _is_path(value) or is_wordy(value):
         return False
     text = run[0]
     has_digit = any(0x30 <= byte <= 0x39 for byte in text)
@@ -66,3 +83,15 @@ def looks_random(value: bytes) -> bool:
     uppers = sum(0x41 <= byte <= 0x5A for byte in text)
     lowers = sum(0x61 <= byte <= 0x7A for byte in text)
     return (has_digit and has_letter) or (len(text) >= 20 and uppers >= 4 and lowers >= 4)
+
+
+def _is_path(value: bytes) -> bool:
+    """Tell a path from base64, which has slashes too: its parts are words, numbers or hashes."""
+    if not _PATH.fullmatch(value):
+        return False
+    return not any(map(_is_of_three_kinds, _LONG_PART.findall(value)))
+
+
+def _is_of_three_kinds(text: bytes) -> bool:
+    has_digit = any(0x30 <= byte <= 0x39 for byte in text)
+    return has_digit and text != text.lower() and text != text.upper() and not is_wordy(text)

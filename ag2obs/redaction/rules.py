@@ -5,6 +5,7 @@ from __future__ import annotations
 from ag2obs.redaction.rule import Rule
 from ag2obs.redaction.rules_ai_tools import AI_TOOL_RULES
 from ag2obs.redaction.rules_clouds import CLOUD_RULES
+from ag2obs.redaction.rules_commands import COMMAND_RULES
 from ag2obs.redaction.rules_context import CONTEXT_RULES
 from ag2obs.redaction.rules_databases import DATABASE_RULES
 from ag2obs.redaction.rules_hosting import HOSTING_RULES
@@ -28,5 +29,6 @@ RULES: tuple[Rule, ...] = (
     *MESSAGING_RULES,
     *SERVICE_RULES,
     *VAULT_RULES,
+    *COMMAND_RULES,
     *CONTEXT_RULES,
 )

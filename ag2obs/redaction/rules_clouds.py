@@ -9,7 +9,7 @@ CLOUD_RULES = (
         id="aws-access-key-id",
         anchors=("AKIA", "ASIA"),
         left=Left.WORD,
-        pattern=r"A[KS]IA[A-Z2-7]{16}(?![A-Za-z0-9+/=])",
+        pattern=r"A[KS]IA[A-Z2-7]{16}(?![A-Za-z0-9+=])",
         example="AKIA<16 t>",
         counter_example="AKIA<5 t>",
     ),
@@ -23,7 +23,7 @@ CLOUD_RULES = (
     Rule(
         id="aws-bedrock-key",
         anchors=("ABSK",),
-        left=Left.BASE64,
+        left=Left.WORD,
         pattern=r"ABSK[A-Za-z0-9+/]{100,}={0,2}",
         example="ABSK<128 b>",
         counter_example="ABSK<9 a>",
@@ -52,7 +52,7 @@ CLOUD_RULES = (
     Rule(
         id="google-oauth-token",
         anchors=("ya29.",),
-        left=Left.BASE64,
+        left=Left.WORD,
         pattern=r"ya29\.[\w-]{30,}",
         example="ya29.a0<160 w>",
         counter_example="ya29.example",

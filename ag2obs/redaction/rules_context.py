@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from ag2obs.redaction.escaped_characters import find_escaped_token
 from ag2obs.redaction.fields import find_field, find_query_value
 from ag2obs.redaction.headers import find_basic, find_bearer
-from ag2obs.redaction.pem import find_private_key
+from ag2obs.redaction.pem import find_private_key, find_putty_key
 from ag2obs.redaction.rule import Confidence, Left, Rule
+from ag2obs.redaction.sentences import find_failed_key, find_in_sentence
 from ag2obs.redaction.urls import find_url_password
 
-_NAME_MAY_GO_ON = frozenset(b"\"'`\\=: \t%&,>_-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_NAME_MAY_GO_ON = frozenset(b"\"'`\\=: \t%&,>*|_-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _NAME_OR_PLURAL = _NAME_MAY_GO_ON | {ord("s")}
 
+_LOWER_KEYS = ("accesskey", "accountkey", "authkey", "AUTHKEY", "masterkey", "privatekey", "secretkey", "sharedkey")
 _PASS_STEMS = ("_pass", "_PASS", "Pass", "-pass", '"pass', "'pass")
 
 
@@ -29,11 +32,19 @@ CONTEXT_RULES = (
     ),
     Rule(
         id="private-key",
-        anchors=("-----BEGIN ",),
+        anchors=("-----BEGIN ", "-----BEGIN%20", "-----BEGIN+"),
         check=find_private_key,
         spans_lines=True,
         example="-----BEGIN RSA PRIVATE KEY-----\n<64 b>\n<64 b>\n<20 b>==\n-----END RSA PRIVATE KEY-----",
         counter_example="-----BEGIN CERTIFICATE-----\n<64 b>\n-----END CERTIFICATE-----",
+    ),
+    Rule(
+        id="putty-private-key",
+        anchors=("Private-Lines:",),
+        check=find_putty_key,
+        spans_lines=True,
+        example="Private-Lines: 2\n<64 b>\n<20 b>=\nPrivate-MAC: 0",
+        counter_example="Private-Lines: 14 in this file",
     ),
     Rule(
         id="url-password",
@@ -106,12 +117,43 @@ CONTEXT_RULES = (
     ),
     Rule(
         id="api-key",
-        anchors=("_key", "-key", "_KEY", "-KEY", "Key", "apikey", "APIKEY", "authkey", "AUTHKEY"),
+        anchors=("_key", "-key", "_KEY", "-KEY", "Key", "apikey", "APIKEY", *_LOWER_KEYS),
         follow=_NAME_OR_PLURAL,
         check=find_field,
         confidence=Confidence.CONTEXT,
         example="AZURE_OPENAI_API_KEY=<32 h>",
         counter_example='"primary_key": "order_id"',
+    ),
+    Rule(
+        id="key-in-a-sentence",
+        anchors=(
+            *(f"{word} key" for word in ("API", "api", "Api", "access", "Access", "secret", "Secret", "license")),
+            *("API Key", "Api Key", "Access Key", "Secret Key", "API token", "api token", "access token"),
+            *("Access token", "auth token", "bearer token", "refresh token", "session token", "client secret"),
+            *("Client secret", "Invalid token", "invalid token", "Bad credentials", "bad credentials"),
+        ),
+        check=find_in_sentence,
+        follow=frozenset(b" :='\"`\\*s("),
+        confidence=Confidence.CONTEXT,
+        example="Incorrect API key provided: <31 a>7. You can find your key in the settings.",
+        counter_example="Incorrect API key provided: see the documentation",
+    ),
+    Rule(
+        id="key-in-an-error",
+        anchors=("key=",),
+        check=find_failed_key,
+        confidence=Confidence.CONTEXT,
+        example="401 Unauthorized: key=<32 h>",
+        counter_example="cache miss: key=<32 h>",
+    ),
+    Rule(
+        id="escaped-token",
+        anchors=("\\u00",),
+        follow=frozenset(b"34567"),
+        check=find_escaped_token,
+        confidence=Confidence.CONTEXT,
+        example="".join(f"\\u00{byte:x}" for byte in b"Xk3vT9qLw2Zr8Nbp"),
+        counter_example="\\u0041\\u0042\\u0043",
     ),
     Rule(
         id="auth-field",

@@ -51,7 +51,7 @@ DATABASE_RULES = (
     Rule(
         id="clickhouse",
         anchors=("4b1d",),
-        left=Left.BASE64,
+        left=Left.WORD,
         pattern=r"4b1d[A-Za-z0-9]{38}(?![A-Za-z0-9])",
         example="4b1d<38 a>",
         counter_example="4b1d<36 h>",
@@ -97,7 +97,7 @@ DATABASE_RULES = (
     Rule(
         id="confluent",
         anchors=("cflt",),
-        left=Left.BASE64,
+        left=Left.WORD,
         pattern=r"cflt[A-Za-z0-9+/]{56,}(?![A-Za-z0-9+/])",
         example="cflt<60 b>",
         counter_example="cflt<10 a>",

@@ -128,7 +128,7 @@ HOSTING_RULES = (
         id="alibaba",
         anchors=("LTAI",),
         left=Left.WORD,
-        pattern=r"LTAI[A-Za-z0-9]{16,26}(?![A-Za-z0-9+/=])",
+        pattern=r"LTAI[A-Za-z0-9]{16,26}(?![A-Za-z0-9+=])",
         example="LTAI<20 a>",
         counter_example="LTAI<8 a>",
     ),
@@ -174,7 +174,7 @@ HOSTING_RULES = (
     Rule(
         id="yandex",
         anchors=("AQVN",),
-        left=Left.BASE64,
+        left=Left.WORD,
         pattern=r"AQVN[\w-]{35,}",
         example="AQVN<36 w>",
         counter_example="AQVN<8 w>",

@@ -62,7 +62,7 @@ MODEL_RULES = (
     Rule(
         id="google-api-key",
         anchors=("AIzaSy", "AIza"),
-        left=Left.BASE64,
+        left=Left.WORD,
         pattern=r"AIza[\w-]{35,}",
         example="AIzaSy<33 w>",
         counter_example="AIzaSy<12 w>",

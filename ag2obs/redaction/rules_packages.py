@@ -19,7 +19,7 @@ PACKAGE_RULES = (
     Rule(
         id="bitbucket-app-password",
         anchors=("ATBB",),
-        left=Left.BASE64,
+        left=Left.WORD,
         pattern=r"ATBB[A-Za-z0-9]{28,}",
         example="ATBB<24 a><8 H>",
         counter_example="ATBB<6 a>",
@@ -82,7 +82,7 @@ PACKAGE_RULES = (
     Rule(
         id="artifactory",
         anchors=("AKCp",),
-        left=Left.BASE64,
+        left=Left.WORD,
         pattern=r"AKCp[A-Za-z0-9]{60,}",
         example="AKCp<69 a>",
         counter_example="AKCp<9 a>",

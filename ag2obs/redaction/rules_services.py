@@ -208,7 +208,7 @@ SERVICE_RULES = (
             "EZAK",
             "EZTK",
         ),
-        left=Left.BASE64,
+        left=Left.WORD,
         pattern=r"EZ[AT]K[A-Za-z0-9]{54}",
         example="EZAK<54 a>",
         counter_example="EZAK<9 a>",

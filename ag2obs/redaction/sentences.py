@@ -1,0 +1,98 @@
+"""Secrets in sentences: ``Incorrect API key provided: ...``, ``my password is ...``, ``failed: key=...``.
+
+A sentence names secrets far more often than it tells one, so a value must look like a key, or like a password
+that somebody made up, and only a few words may stand between it and its name.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ag2obs.redaction.placeholders import is_placeholder, is_uuid, is_wordy, looks_random
+from ag2obs.redaction.rule import Span
+
+_BETWEEN = re.compile(
+    rb"""s?+\*{0,2}+
+    (?P<words>(?:[ ]++(?:is|was|provided|given|received|supplied|used|value|set[ ]to|as|now|here)(?![\w-]))*+)
+    (?P<sign>[ ]*+[:=]?+\*{0,2}+)
+    [ ]*+(?:\\*["'`]|\*\*|<|\()?+
+    (?P<value>[A-Za-z0-9+/!@\#$%^&*?~_-][A-Za-z0-9+/!@\#$%^&*?~_.=-]{5,})
+    """,
+    re.VERBOSE,
+)
+_NAME_OF_A_FORMAT = re.compile(rb"(?i)(?:sha|md|base|utf|oauth|pbkdf|argon|aes|rsa|tls|ssl|pkcs|ipv|v|http)[-_]?\d.*")
+_COUNT = re.compile(rb"\d+(?:[-.,:/]?[a-z]*)*")
+_SAYS_THAT_IT_FAILED = re.compile(
+    rb"(?i)error|invalid|unauthori[sz]ed|denied|incorrect|expired|rejected|forbid|\b40[0-4]\b"
+)
+_KEY = re.compile(rb"[A-Za-z0-9+/_.~=-]{16,512}+(?![(\[\w])")
+_SHORTEST_TOKEN = 20
+_FOLLOWED_BY_COUNTS = (b"page ", b"next ", b"stop ", b"last ", b"sync ")
+
+
+def find_in_sentence(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
+    """Return the key that follows the words ``API key``."""
+    match = _BETWEEN.match(data, end)
+    return _key(match) if match is not None else []
+
+
+def find_named_in_sentence(data: bytes, start: int, end: int, name: bytes) -> list[Span]:
+    """Return what a sentence says ``name`` is, which ends at ``end``."""
+    match = _BETWEEN.match(data, end)
+    if match is None:
+        return []
+    lowered = name.lower()
+    if b"pass" in lowered or b"pwd" in lowered:
+        return _password(match)
+    is_plain_word = lowered in (b"token", b"secret")
+    if is_plain_word and (len(match["value"]) < _SHORTEST_TOKEN or data[start - 5 : start] in _FOLLOWED_BY_COUNTS):
+        return []
+    return _key(match)
+
+
+def find_failed_key(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
+    """Return the value of ``key=`` where the text before says that something failed, or where no hash looks like it."""
+    if start and data[start - 1] not in _BEFORE_NAME:
+        return []
+    match = _KEY.match(data, end)
+    if match is None or is_placeholder(match[0]) or not looks_random(match[0]):
+        return []
+    is_hash = not match[0].strip(b"0123456789abcdefABCDEF-")
+    if is_hash and _SAYS_THAT_IT_FAILED.search(data, max(0, start - 120), start) is None:
+        return []
+    return [Span(*match.span())]
+
+
+_BEFORE_NAME = frozenset(b" \t\n:,;(\"'[{")
+
+
+def _key(match: re.Match[bytes]) -> list[Span]:
+    value = match["value"].rstrip(b".?!*")
+    if len(value) < 16 or is_placeholder(value):
+        return []
+    without_hyphens = value if is_wordy(value) else value.replace(b"-", b"")
+    if not (is_uuid(value) or looks_random(without_hyphens)):
+        return []
+    return [Span(match.start("value"), match.start("value") + len(value))]
+
+
+def _password(match: re.Match[bytes]) -> list[Span]:
+    value = match["value"][:64].rstrip(b".?!*")
+    if not match["words"] and not match["sign"].strip():
+        return []
+    if is_placeholder(value) or _COUNT.fullmatch(value) or _NAME_OF_A_FORMAT.fullmatch(value):
+        return []
+    if not is_made_up(value):
+        return []
+    return [Span(match.start("value"), match.start("value") + len(match["value"].rstrip(b".?!*")))]
+
+
+def is_made_up(value: bytes) -> bool:
+    """Return whether ``value`` is no word: letters together with digits, other signs or capitals within."""
+    text = value[:64]
+    has_letter = text.lower() != text.upper()
+    has_digit = any(0x30 <= byte <= 0x39 for byte in text)
+    has_sign = any(byte in b"!@#$%^&*?~+=" for byte in text)
+    capitals_within = sum(0x41 <= byte <= 0x5A for byte in text[1:])
+    has_small = text != text.upper()
+    return has_letter and (has_digit or has_sign or (capitals_within >= 2 and has_small))
