@@ -259,6 +259,10 @@ class Session:
         beginning = self._redactor.redact_text(text[: 10 * _LONGEST_ERROR])[:_LONGEST_ERROR]
         return f"{beginning}...[cut: {len(text)} characters]"
 
+    def redacted(self, text: str) -> str:
+        """Return a text without what it may give away, such as in a chat id or the name of a model."""
+        return self._redactor.redact_text(text)
+
     def next_failure_id(self) -> str:
         """Return an id for a failure that is not an exception object."""
         with self._lock:

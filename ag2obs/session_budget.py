@@ -62,7 +62,7 @@ class SessionBudget:
         if reason is not None:
             with PROCESS.guard.protect("recording a refused call"):
                 self._tell_refusal(session, reason, model)
-            raise BudgetExceeded(_redacted(f"{self._refusal_text(reason, model)} (session {session.chat_id})"))
+            raise BudgetExceeded(session.redacted(f"{self._refusal_text(reason, model)} (session {session.chat_id})"))
         if self._account.throttles() and not self._left.is_set():
             self._wait(session)
 
@@ -80,7 +80,7 @@ class SessionBudget:
         PROCESS.pause(self._left, seconds)
 
     def _warn(self, session: Session, text: str) -> None:
-        logger.warning("ag2obs: %s", _redacted(f"{text} (session {session.chat_id})"))
+        logger.warning("ag2obs: %s", session.redacted(f"{text} (session {session.chat_id})"))
 
     def _tell_refusal(self, session: Session, reason: str, model: str | None) -> None:
         """Record the first refusal of each kind; how many there were is in the state at the end."""
@@ -131,8 +131,3 @@ def _is_on_an_event_loop() -> bool:
     except RuntimeError:
         return False
     return True
-
-
-def _redacted(text: str) -> str:
-    """Return a text without what its chat id or model name may give away."""
-    return PROCESS.redactor().redact_text(text)
