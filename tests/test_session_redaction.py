@@ -65,5 +65,5 @@ def test_rules_that_cannot_be_used_are_told_at_entry(tmp_path: Path) -> None:
     rules = tmp_path / "rules.toml"
     rules.write_text(_RULES.replace("{24}", "{24}("), encoding="utf-8")
     settings = _settings(tmp_path, "x", rules=rules)
-    with pytest.raises(SettingsError, match="line 5"), ag2_logging_session("a", "w", settings=settings):
+    with pytest.raises(SettingsError, match="line 6"), ag2_logging_session("a", "w", settings=settings):
         raise AssertionError("the block must not run")
