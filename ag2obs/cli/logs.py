@@ -10,7 +10,7 @@ from ag2obs.cli import complain
 from ag2obs.cli.exit_codes import ExitCode
 from ag2obs.errors import ExtraMissing, LogFormatError
 from ag2obs.log_paths import log_folder
-from ag2obs.readers.find import configured_logs, expand
+from ag2obs.readers.find import configured_logs, expand, with_new_segments
 from ag2obs.readers.summaries import add_log
 
 
@@ -26,7 +26,7 @@ def add_logs(fold: SummaryFold, paths: Sequence[Path], *, with_content: bool = F
             logs += expand([path])
         except LogFormatError as error:
             code = complain(str(error))
-    for log in expand(logs) if paths else _configured():
+    for log in with_new_segments(expand(logs) if paths else _configured()):
         try:
             add_log(fold, log, with_content=with_content)
         except (LogFormatError, ExtraMissing) as error:

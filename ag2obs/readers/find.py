@@ -75,6 +75,24 @@ def expand(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
     return list(found.values())
 
 
+def with_new_segments(logs: Iterable[Path]) -> Iterator[Path]:
+    """Yield ``logs`` in their order, and before each log the segments that it was rotated into meanwhile.
+
+    To be iterated while the logs are read: seconds may pass from the first one to the last.
+    """
+    listed = list(logs)
+    known = set(map(_real_place, listed))
+    for log in listed:
+        if not is_segment(log):
+            yield from _logs_among(other for other in _with_segments(log) if _real_place(other) not in known)
+        yield log
+
+
+def _real_place(path: Path) -> tuple[str, float]:
+    log, number = place_of(path)
+    return os.path.realpath(log), number
+
+
 def find_session(argument: str, settings: Settings) -> FoundSession:
     """Return the session that ``argument`` names: a path, ``latest``, a session id or a unique prefix of one.
 

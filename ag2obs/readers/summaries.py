@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from ag2obs.analysis.summary import RuntimeSummary, SummaryFold
 from ag2obs.readers import open_log
-from ag2obs.readers.find import expand
+from ag2obs.readers.find import expand, with_new_segments
 
 
 def summarize_runtime_file(
@@ -20,7 +20,7 @@ def summarize_runtime_file(
     """
     paths = [path] if isinstance(path, (str, os.PathLike)) else path
     fold = SummaryFold()
-    for log in expand(paths):
+    for log in with_new_segments(expand(paths)):
         add_log(fold, log)
     return fold.result()
 

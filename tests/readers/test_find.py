@@ -7,7 +7,7 @@ import pytest
 from ag2obs.errors import LogFormatError
 from ag2obs.events import Event, encode
 from ag2obs.readers import open_log
-from ag2obs.readers.find import configured_logs, expand, find_logs, find_session
+from ag2obs.readers.find import configured_logs, expand, find_logs, find_session, with_new_segments
 from ag2obs.settings import Settings
 
 
@@ -182,3 +182,17 @@ class TestFindSession:
 def test_without_any_log_the_message_says_where_it_looked():
     with pytest.raises(LogFormatError, match=r"there is no log in .*logs yet"):
         find_session("latest", PER_SESSION)
+
+
+@pytest.mark.parametrize("named", ["logs", "logs/shared.log", "link.log"])
+def test_a_log_that_is_rotated_while_others_are_read_loses_nothing(named):
+    write_log("logs/shared.log.000001", ("a", 1), changed=10)
+    write_log("logs/shared.log", ("b", 2), changed=20)
+    os.symlink("logs/shared.log", "link.log")
+    found = with_new_segments(expand([named]))
+    assert next(found).name == "shared.log.000001"
+    os.rename("logs/shared.log", "logs/shared.log.000002")
+    write_log("logs/shared.log", ("c", 3), changed=30)
+    Path("logs/shared.log.000003").write_text("of somebody else")
+    rest = [{read.session for read in open_log(path).iter_accounting()} for path in found]
+    assert rest == [{"b"}, {"c"}]
