@@ -5,6 +5,12 @@ from __future__ import annotations
 from ag2obs.redaction.characters import ALPHANUMERICS, DIGITS, HEX
 from ag2obs.redaction.rule import Confidence, Left, Rule
 
+# The anchor is found at the end of a run of A, of which base64 of silence has longer ones: up to four may come before.
+_BEFORE_A_TOKEN = (r"[^A-Za-z0-9+/]", r"\\[nrt]", r"\\u[0-9a-fA-F]{4}", r"%[0-9a-fA-F]{2}", r"[0-9]m", r"\A")
+_TWENTY_AS = (
+    "(?:" + "|".join(f"(?<={before}{'A' * more})" for before in _BEFORE_A_TOKEN for more in range(5)) + ")A{20}"
+)
+
 SERVICE_RULES = (
     Rule(
         id="notion",
@@ -133,11 +139,11 @@ SERVICE_RULES = (
     ),
     Rule(
         id="twitter",
-        anchors=("AAAAAAAAAAAAAAAAAAAA",),
-        left=Left.BASE64,
-        pattern=r"A{19,24}(?!A)(?:[A-Za-z0-9]|%[23][0-9A-Fa-f]){60,160}(?![A-Za-z0-9+/])",
+        anchors=("A" * 20,),
+        follow=(ALPHANUMERICS | frozenset(b"%")) - frozenset(b"A"),
+        pattern=_TWENTY_AS + r"(?:[A-Za-z0-9]|%[23][0-9A-Fa-f]){60,160}(?![A-Za-z0-9+/])",
         example="AAAAAAAAAAAAAAAAAAAAAA<1 d><80 a>",
-        counter_example="AAAAAAAAAAAAAAAAAAAAAA<10 a>",
+        counter_example="AAAAAAAAAAAAAAAAAAAAAA<1 d><9 a>",
     ),
     Rule(
         id="postman",
