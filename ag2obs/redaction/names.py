@@ -33,7 +33,7 @@ _SECRET_ENDINGS = tuple(
     """password passwd passphrase pwd secret token authkey apikey secretkey privatekey accesskey accountkey masterkey
     signingkey sharedkey licensekey""".split()  # noqa: SIM905 - a table of words reads better than quoted ones
 )
-_VALUE_DECIDES_WORDS = frozenset({"credentials", "cookies", "pass", "auth", "sig", "signature", "token", "jwt", "dsn"})
+_VALUE_DECIDES_WORDS = frozenset({"credentials", "cookies", "pass", "auth", "sig", "signature", "token", "jwt", "dsn", "pat"})
 
 # "<word> key" is a secret.
 _BEFORE_KEY = _words(

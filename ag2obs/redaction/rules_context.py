@@ -165,6 +165,15 @@ CONTEXT_RULES = (
         counter_example="oauth_auth=basic",
     ),
     Rule(
+        id="personal-access-token",
+        anchors=("_PAT", "_pat"),
+        follow=frozenset(b"\"'`\\=: "),
+        check=find_field,
+        confidence=Confidence.CONTEXT,
+        example="AZURE_DEVOPS_EXT_PAT=<51 l>7",
+        counter_example="regular_pat=none",
+    ),
+    Rule(
         id="query-key",
         anchors=("?key=", "&key=", "\\u0026key=", "&amp;key=", "%26key%3D", "%3Fkey%3D"),
         check=find_query_value,
