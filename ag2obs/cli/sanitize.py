@@ -19,7 +19,17 @@ from ag2obs.cli.exit_codes import ExitCode
 from ag2obs.cli.progress import progress_bar
 from ag2obs.errors import ExtraMissing
 from ag2obs.redaction import Redactor
-from ag2obs.scanning import FoundFile, Refused, Rewritten, Unreadable, find_files, rewrite, write_copy, write_stream
+from ag2obs.scanning import (
+    FoundFile,
+    Refused,
+    Rewritten,
+    ScanOptions,
+    Unreadable,
+    find_files,
+    rewrite,
+    write_copy,
+    write_stream,
+)
 from ag2obs.scanning.files import STANDARD_INPUT, reason_of
 from ag2obs.scanning.findings import written
 
@@ -111,9 +121,10 @@ def _redactor() -> Redactor:
     """Return an engine that knows what a session would know."""
     from ag2obs.settings import Settings
 
-    redactor = Redactor()
+    settings = Settings.from_environment()
+    redactor = ScanOptions(rules=settings.rules, pii=settings.pii).redactor()
     redactor.learn_environment(os.environ)
-    redactor.learn_environment(Settings.from_environment().dotenv)
+    redactor.learn_environment(settings.dotenv)
     return redactor
 
 

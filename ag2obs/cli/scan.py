@@ -55,6 +55,8 @@ def command(
     what a word in front of it makes a secret. Placeholders, examples of documentations and masked values are none.
     A line of output is path:line:column: rule (confidence) excerpt; secrets are never shown.
 
+    The rules and allowed values of AG2OBS_RULES, and the personal data of AG2OBS_PII, have their effect here too.
+
     A comment "ag2obs:allow", or "ag2obs:allow RULE", at the end of its line or on the line before allows a finding
     in source code; in logs and JSON it has no effect.
 
@@ -68,11 +70,18 @@ def command(
     files = (
         find_staged_files(paths, exclude) if staged else find_files(paths, exclude, respect_gitignore=respect_gitignore)
     )
-    options = ScanOptions(strict, allow_comments=not ignore_allow)
+    options = _options(strict, allow_comments=not ignore_allow)
     if baseline is not None and update_baseline:
         return _update(baseline, files, options, jobs)
     known = None if baseline is None else Baseline.read(baseline)
     return _report(Scan(files, options, baseline=known, jobs=jobs or worthwhile_jobs(files)), OUTPUTS[form]())
+
+
+def _options(strict: bool, *, allow_comments: bool) -> ScanOptions:
+    from ag2obs.settings import Settings
+
+    settings = Settings.from_environment()
+    return ScanOptions(strict, allow_comments, rules=settings.rules, pii=settings.pii)
 
 
 def _report(scan: Scan, output: Output) -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from ag2obs.errors import ExtraMissing
-from ag2obs.redaction import Redactor
+from ag2obs.redaction import OwnRules, Redactor, read_rules_file
 from ag2obs.scanning.allow_comments import AllowComments
 from ag2obs.scanning.excerpts import excerpt
 from ag2obs.scanning.files import FoundFile, reason_of
@@ -30,6 +31,15 @@ class ScanOptions:
     """Also what only the text around it makes a secret."""
     allow_comments: bool = True
     """``ag2obs:allow`` in source code has its effect."""
+    rules: Path | None = None
+    """A file of the user's own rules and allowed values, as ``AG2OBS_RULES`` names one."""
+    pii: tuple[str, ...] = ()
+    """Kinds of personal data to report, as in ``AG2OBS_PII``."""
+
+    def redactor(self) -> Redactor:
+        """Return an engine that finds this; raises SettingsError for a file of rules that is broken."""
+        own = OwnRules() if self.rules is None else read_rules_file(self.rules)
+        return Redactor(personal=self.pii, own=own)
 
 
 def scan_file(

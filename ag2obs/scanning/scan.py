@@ -57,12 +57,13 @@ class Scan:
         """Prepare to scan ``files``, without the baseline itself, in ``jobs`` processes.
 
         With more than one, standard input and whatever is searched by a ``redactor`` of the caller's still stay here.
+        Raises SettingsError for rules of the user's that are broken.
         """
         self.report = ScanReport()
         """Counts and unreadable files so far; its ``findings`` are left to the caller."""
         self.files = [file for file in files if baseline is None or not baseline.is_at(file.path)]
         self._options = options
-        self._redactor = redactor
+        self._redactor = redactor or options.redactor()
         self._baseline = baseline
         self._jobs = min(jobs, len(self.files)) if redactor is None else 1
 
@@ -83,9 +84,8 @@ class Scan:
         if self._jobs > 1:
             yield from scan_in_processes(self.files, self._options, self._jobs, self.report, progress)
             return
-        redactor = self._redactor or Redactor()
         for file in self.files:
-            yield from scan_file(file, self._options, redactor, self.report, progress)
+            yield from scan_file(file, self._options, self._redactor, self.report, progress)
 
 
 def worthwhile_jobs(files: Sequence[FoundFile]) -> int:

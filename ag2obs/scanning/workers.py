@@ -15,7 +15,6 @@ from multiprocessing.process import BaseProcess
 from typing import cast
 
 from ag2obs.errors import Ag2obsError
-from ag2obs.redaction import Redactor
 from ag2obs.scanning.file_scan import Progress, ScanOptions, scan_file
 from ag2obs.scanning.files import STANDARD_INPUT, FoundFile
 from ag2obs.scanning.findings import ScanFinding, ScanReport
@@ -36,10 +35,10 @@ def scan_in_processes(
     Raises WorkerLost.
     """
     with contextlib.ExitStack() as stack:
-        crew = _Crew(files, options, progress, [stack.enter_context(_worker()) for _ in range(jobs)])
+        crew = _Crew(files, progress, [stack.enter_context(_worker(options)) for _ in range(jobs)])
         for index, file in enumerate(files):
             if file.path == STANDARD_INPUT:  # the workers have another one
-                yield from scan_file(file, options, Redactor(), report, progress)
+                yield from scan_file(file, options, options.redactor(), report, progress)
                 continue
             part = crew.report_of(index)
             yield from part.findings
@@ -49,11 +48,8 @@ def scan_in_processes(
 class _Crew:
     """Keeps every worker busy with the next file."""
 
-    def __init__(
-        self, files: Sequence[FoundFile], options: ScanOptions, progress: Progress, workers: list[Connection]
-    ) -> None:
+    def __init__(self, files: Sequence[FoundFile], progress: Progress, workers: list[Connection]) -> None:
         self._files = files
-        self._options = options
         self._progress = progress
         self._waiting = [index for index, file in enumerate(files) if file.path != STANDARD_INPUT][::-1]
         self._done: dict[int, ScanReport] = {}
@@ -73,7 +69,7 @@ class _Crew:
             worker, index = self._idle.pop(), self._waiting.pop()
             self._busy[worker] = index
             try:
-                worker.send((self._files[index], self._options))
+                worker.send(self._files[index])
             except OSError:
                 raise _lost() from None
 
@@ -94,11 +90,11 @@ def _lost() -> WorkerLost:
 
 
 @contextlib.contextmanager
-def _worker() -> Iterator[Connection]:
+def _worker(options: ScanOptions) -> Iterator[Connection]:
     """Start a worker, and end it with the block whatever it does."""
     context = multiprocessing.get_context("spawn")  # a fork would copy the locks of other threads
     ours, theirs = context.Pipe()
-    process: BaseProcess = context.Process(target=_work, args=(theirs,), daemon=True)
+    process: BaseProcess = context.Process(target=_work, args=(theirs, options), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -109,13 +105,13 @@ def _worker() -> Iterator[Connection]:
         process.join()
 
 
-def _work(pipe: Connection) -> None:
+def _work(pipe: Connection, options: ScanOptions) -> None:
     """Scan files until there are no more; an interrupt from the terminal is the parent's to answer."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    redactor = Redactor()
+    redactor = options.redactor()
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the parent is gone
         while True:
-            file, options = pipe.recv()
+            file = pipe.recv()
             report = ScanReport()
             report.findings += scan_file(file, options, redactor, report, pipe.send)
             pipe.send(report)

@@ -144,3 +144,23 @@ def test_a_worker_that_is_lost_is_exit_code_2(capsys, monkeypatch, log):
     monkeypatch.setattr("ag2obs.scanning.scan.scan_in_processes", lose)
     log.with_name("b.log").touch()
     assert run(capsys, log.parent, "--jobs", "2")[::2] == (2, "ag2obs: a process was ended\n")
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_own_rules_and_personal_data_are_found_where_they_are_asked_for(capsys, monkeypatch, log, jobs):
+    log.write_text("door-code-4711 is for me@company.org\n")
+    log.with_name("b.log").write_text(f"use {TOKEN} now\n")
+    assert run(capsys, log.parent, "--jobs", jobs)[0] == 1
+    rules = log.parent.parent / "rules.toml"
+    rules.write_text(
+        f'allow = ["{TOKEN[:8]}*"]\n[[rules]]\nid = "door"\nanchors = ["door-code-"]\n'
+        "pattern = 'door-code-[0-9]{4}'\nexample = 'door-code-1234'\ncounter_example = 'door-code-none'\n"
+    )
+    monkeypatch.setenv("AG2OBS_RULES", str(rules))
+    monkeypatch.setenv("AG2OBS_PII", "email")
+    code, out, err = run(capsys, log.parent, "--jobs", jobs)
+    assert (code, err) == (1, "")
+    assert [line.split()[1] for line in out.splitlines()[:-1]] == ["door", "email"]
+    rules.write_text("nonsense")
+    code, out, err = run(capsys, log.parent, "--jobs", jobs)
+    assert (code, out, err.count("\n")) == (2, "", 1)
