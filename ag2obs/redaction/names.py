@@ -33,8 +33,15 @@ _SECRET_ENDINGS = tuple(
     """password passwd passphrase pwd secret token authkey apikey secretkey privatekey accesskey accountkey masterkey
     signingkey sharedkey licensekey""".split()  # noqa: SIM905 - a table of words reads better than quoted ones
 )
-_VALUE_DECIDES_WORDS = frozenset({"credentials", "cookies", "pass", "auth", "sig", "signature", "token", "jwt", "dsn", "pat"})
+_VALUE_DECIDES_WORDS = frozenset(
+    {"credentials", "cookies", "pass", "auth", "sig", "signature", "token", "jwt", "dsn", "pat"}
+)
 
+# "<word> pass" is a password; a bare "pass" is the opposite of a failure.
+_BEFORE_PASS = _words(
+    """db database smtp imap mail email user admin root login ftp sftp ssh ldap proxy http sql mysql pg postgres redis
+    mongo rabbitmq amqp wifi keystore"""
+)
 # "<word> key" is a secret.
 _BEFORE_KEY = _words(
     """api secret access private account shared signing encryption decryption master admin auth service subscription
@@ -102,7 +109,7 @@ def _word_sensitivity(words: list[str], index: int, word: str) -> Sensitivity:
     if word in ("key", "keys"):
         level = _key_sensitivity(words, index, before)
     elif word in _VALUE_DECIDES_WORDS:
-        qualified = word == "token" and index > 0
+        qualified = (word == "token" and index > 0) or (word == "pass" and before in _BEFORE_PASS)
         level = Sensitivity.SECRET if qualified else Sensitivity.VALUE_DECIDES
         if word == "token" and before in _COUNTING_TOKEN:
             level = Sensitivity.NONE

@@ -52,7 +52,7 @@ AROUND_TOKEN: dict[str, Callable[[str], str]] = {
     "angle brackets": lambda s: f"value <{s}>",
     "html": lambda s: f"&quot;{s}&quot;",
     "html ampersand": lambda s: f"a=1&amp;k={s}&amp;z",
-    "escaped newline of a url": lambda s: f"x%0A{s}%0A",
+    "percent-encoded newline": lambda s: f"x%0A{s}%0A",
     "query": lambda s: f"https://h.example/?a=1&x={s}&b=2",
     "assignment": lambda s: f"x={s}",
     "colon": lambda s: f"value:{s}",
