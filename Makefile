@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint bench compat clean
+.PHONY: demo test lint bench bench-redaction fuzz compat clean
 
 # One environment with both frameworks, without their openai extras: the pins of these exclude each other.
 .venv/installed: pyproject.toml
@@ -26,6 +26,16 @@ lint: .venv/installed
 
 bench: .venv/installed
 	$(BIN)/python -m benchmarks
+
+# Against other scanners, which are left out where they cannot be installed.
+bench-redaction: .venv/installed
+	-$(BIN)/pip install --quiet --group bench
+	$(BIN)/python -m benchmarks.redaction_comparison
+	$(BIN)/python -m benchmarks.redaction
+
+# The properties of redaction for as long as one likes: make fuzz SECONDS_EACH=600. Uses atheris where it is installed.
+fuzz: .venv/installed
+	$(BIN)/python -m fuzz $(SECONDS_EACH)
 
 # The integration tests against every supported version, each in an environment of its own in .compat. One of them:
 # make compat COMPAT=ag2-0.9.10. The table of the README: make compat COMPAT=--update-readme. Half an hour; not part of CI.

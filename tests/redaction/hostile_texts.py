@@ -1,0 +1,66 @@
+"""Texts that make a backtracking or rescanning engine quadratic: one unit over and over again, of any size."""
+
+from __future__ import annotations
+
+import json
+
+KNOWN_VALUES = ("aaaaaaaa", "aaaaaaaaa", "abababab", "12121212", "121212121")
+"""Values to learn before: in the texts below they overlap themselves and one another."""
+
+_UNITS = {
+    "BEGIN markers": b"-----BEGIN ",
+    "BEGIN PRIVATE KEY": b"-----BEGIN RSA PRIVATE KEY-----\\n",
+    "password=": b"password=",
+    "password: ": b"password: ",
+    '"password":"': b'"password":"',
+    '\\"password\\":\\"': b'\\"password\\":\\"',
+    "password='": b"password='",
+    "password=%22": b"password=%22",
+    "eyJ": b"eyJ",
+    "eyJ-": b"eyJ-",
+    "backslashes": b"\\",
+    "nested quotes": b'\\\\\\"\\"',
+    "escaped quotes": b'\\"',
+    "quotes": b'"',
+    "://": b"://",
+    "://a:": b"://a:",
+    "://a:b/": b"://a:b/",
+    '"api_keys":[': b'"api_keys":[',
+    '{"a":': b'{"a":',
+    "sk-": b"sk-",
+    "token ": b"token ",
+    "secret_": b"secret_",
+    "Bearer ": b"Bearer ",
+    "Cookie: a=": b"Cookie: a=",
+    "AccountKey=": b"AccountKey=",
+    "token=&quot;a": b"token=&quot;a",
+    "xoxb-1-": b"xoxb-1-",
+    "spaces": b" ",
+    "u0022": b"\\u0022",
+    "percent": b"%22%3A",
+    "digits": b"4",
+    "digits in groups": b"4242 ",
+    "bare numbers": b"4242424242424242,",
+    "phones": b"+1 415 555 2671 ",
+    "plus signs": b"+1",
+    "groups of two": b"06 12 ",
+    "IBAN": b"DE89 3704 ",
+    "@": b"@",
+    "a@": b"a@",
+    "a@b.": b"a@b.",
+    "locals": b"a" * 63 + b"@",
+    "domains": b"@" + b"b" * 62 + b".",
+    "known values": b"a",
+    "known values apart": b"abab",
+    "known numbers": b"12",
+}
+
+
+def hostile_texts(size: int) -> dict[str, bytes]:
+    """Return texts of about ``size`` bytes each by name; some are JSON documents, one is a single string in one."""
+    texts = {name: unit * (size // len(unit)) for name, unit in _UNITS.items()}
+    numbers = b"4242424242424242,"
+    texts["array of card numbers"] = b"[" + numbers * (size // len(numbers)) + b"1]"
+    texts["known numbers in a string"] = b'{"a":"' + b"12121212 " * (size // 9) + b'"}'
+    texts["prose in a string"] = json.dumps({"a": "It is said that 7 of 10 like it. " * (size // 33)}).encode()
+    return texts
