@@ -139,7 +139,7 @@ with ag2_logging_session(sys.argv[1], "w"):
 
 def test_run_inside_and_process_after_the_block(server: ModelServer, log: Log) -> None:
     """The work goes on in a thread after the block: it is this session's, not the next one's."""
-    server.script(lambda request: Reply(delay=0.3) if len(request.messages) == 2 else None)
+    server.script(lambda request: Reply(text="done", delay=0.3) if len(request.messages) == 2 else None)
     assistant, user = pair("x", server.base_url)
     settings = log.settings()
     with quiet():
