@@ -24,6 +24,10 @@ lint: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+# Four processes, 64 threads, one log of 1 MB segments, for a minute: every event is there once.
+soak: .venv/installed
+	SOAK_SECONDS=60 $(BIN)/pytest -q tests/integration/test_rotation_under_load.py
+
 bench: .venv/installed
 	$(BIN)/python -m benchmarks
 

@@ -65,7 +65,7 @@ for thread in threads: thread.join()
 """
 
 
-@pytest.mark.skipif("SOAK_SECONDS" not in os.environ, reason="minutes of work: SOAK_SECONDS=60 pytest ...")
+@pytest.mark.skipif("SOAK_SECONDS" not in os.environ, reason="minutes of work: make soak")
 def test_four_processes_and_a_log_of_one_megabyte(tmp_path: Path) -> None:
     log = tmp_path / "run.log"
     environment = {
