@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -20,6 +21,7 @@ import pytest
 
 from ag2obs import ag2_logging_session, summarize_runtime_file
 from ag2obs.log_segments import segments_of
+from ag2obs.process import PROCESS
 from ag2obs.sinks import segment
 from ag2obs.testing import ModelServer
 from tests.integration.conftest import Log, finish
@@ -344,3 +346,36 @@ def test_a_stopped_process_holds_nobody_up(tmp_path: Path, server: ModelServer) 
     assert len(segments_of(log.path)) >= 1
     summary = summarize_runtime_file(log.path)
     assert summary.dropped == 0
+
+
+@pytest.fixture
+def another_filesystem(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a file system of its own."""
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("only one file system here")
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        yield Path(folder)
+
+
+@pytest.mark.parametrize("is_folder", [True, False], ids=["folder", "file"])
+def test_a_log_on_another_filesystem_is_rotated_and_compressed_there(
+    is_folder: bool, tmp_path: Path, another_filesystem: Path, server: ModelServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = Log(tmp_path / "logs" / "run.log")
+    if is_folder:
+        log.path.parent.symlink_to(another_filesystem)
+    else:
+        log.path.parent.mkdir()
+        log.path.symlink_to(another_filesystem / "run.log")
+    unlogged = workflow(server, contextlib.nullcontext)
+    settings = log.settings(log_max_bytes=4_000, log_backups=20, log_compression="gzip")
+    with ag2_logging_session("a", "w", settings=settings) as session:
+        histories = workflow(server, contextlib.nullcontext)
+    finish()
+    PROCESS.upkeep.finish()
+    assert bodies(histories) == bodies(unlogged)
+    assert any(segment.suffix == ".gz" for segment in segments_of(another_filesystem / "run.log"))
+    on_file = summarize_runtime_file(log.path)
+    assert (on_file.llm_calls, on_file.dropped, on_file.bad_lines) == (session.summary().llm_calls, 0, 0) == (6, 0, 0)
+    assert not [record for record in caplog.records if record.name == "ag2obs"]
