@@ -12,14 +12,13 @@ import json
 import os
 import re
 import secrets
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ag2obs.errors import Ag2obsError
-from ag2obs.files.durability import sync_folder
+from ag2obs.files.replacement import new_version
 from ag2obs.scanning.files import STANDARD_INPUT, FoundFile, reason_of
 from ag2obs.scanning.findings import ScanFinding, ScanReport, written
 
@@ -111,7 +110,10 @@ class Baseline:
     def write(self) -> None:
         """Put the file in its place, in one step; raises BaselineError."""
         try:
-            _replace(self.path, self._text().encode())
+            target = os.path.realpath(self.path)
+            with new_version(target, prefix=".ag2obs-baseline.") as (file, temporary):
+                file.write(self._text().encode())
+                os.chmod(temporary, _mode(target))
         except OSError as error:
             raise BaselineError(f"the baseline {self.path} cannot be written: {reason_of(error)}") from None
 
@@ -150,23 +152,6 @@ def _contents(document: Any) -> tuple[str, Counter[Known]]:
     if not _SALT.fullmatch(salt) or document["ag2obs_baseline"] != SCHEMA:
         raise ValueError
     return salt, known
-
-
-def _replace(path: str, text: bytes) -> None:
-    target = os.path.realpath(path)
-    folder = os.path.dirname(target)
-    descriptor, temporary = tempfile.mkstemp(prefix=".ag2obs-baseline.", dir=folder)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, _mode(target))
-        os.replace(temporary, target)
-    except BaseException:  # an interrupt too must leave nothing behind
-        os.unlink(temporary)
-        raise
-    sync_folder(folder)
 
 
 def _mode(path: str) -> int:

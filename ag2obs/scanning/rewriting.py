@@ -7,13 +7,12 @@ import glob
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from ag2obs.files.durability import sync_folder
 from ag2obs.files.locks import release, try_exclusive
+from ag2obs.files.replacement import new_version
 from ag2obs.redaction import Redactor
 from ag2obs.scanning.files import STANDARD_INPUT
 from ag2obs.scanning.masking import Masking, Refused, refuse_damage, write_masked
@@ -129,26 +128,17 @@ def _replacement(target: str, like: str | None, before: os.stat_result | None = 
 
     Where the status of ``target`` was different ``before`` it is refused; else owner and time of access stay too.
     """
-    folder, name = os.path.split(target)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{name[:100]}.", suffix=_TEMPORARY, dir=folder)
-    try:
-        with open(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            if before is not None:
-                _keep_owner(file.fileno(), before)
-            os.fsync(file.fileno())
+    prefix = f".{os.path.basename(target)[:100]}."
+    with new_version(target, prefix=prefix, suffix=_TEMPORARY) as (file, temporary):
+        yield file
+        file.flush()
+        if before is not None:
+            _keep_owner(file.fileno(), before)
         if like is not None:
             shutil.copystat(like, temporary)
         if before is not None:
             _refuse_change(target, before)
             os.utime(temporary, ns=(before.st_atime_ns, before.st_mtime_ns))
-        os.replace(temporary, target)
-    except BaseException:  # an interrupt too must leave nothing behind
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
-    sync_folder(folder)
 
 
 def _refuse_change(target: str, before: os.stat_result) -> None:
