@@ -13,13 +13,13 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from contextvars import Context
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
 from ag2obs.budget import Budget
 from ag2obs.budget_account import Account
 from ag2obs.guard import Guard
-from ag2obs.routing import CURRENT, Anchor, Binding, Claims, open_binding
+from ag2obs.routing import CURRENT, Anchor, Binding, Channels, Claims, open_binding
 from ag2obs.sinks.upkeep import Upkeep
 
 if TYPE_CHECKING:
@@ -52,6 +52,9 @@ class Process:
         self.lock = threading.RLock()
         self.guard = Guard()
         self.claims = Claims()
+        self.channels = Channels()
+        self.remembered: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+        """What adapters remember of objects of the frameworks (a stream) and of sessions, as long as these live."""
         self.sessions: dict[str, Session] = {}
         """Open sessions and those within their grace, by id."""
         self.adapters: list[Adapter] = []
@@ -106,12 +109,12 @@ class Process:
             if not self.sessions:
                 self.on_idle()
 
-    def route(self, owner: object = None) -> Session | None:
+    def route(self, owner: object = None, channel: str | None = None) -> Session | None:
         """Return the session an event belongs to, or None, counted, when that cannot be known.
 
-        ``owner`` is the agent or wrapper the event came from.
+        ``owner`` is the agent, wrapper or stream the event came from, ``channel`` the network channel it answers.
         """
-        session = self._route(owner)
+        session = self._route(owner) if channel is None else self._of_channel(channel)
         if session is None:
             with self.lock:
                 self.unattributed += 1
@@ -139,6 +142,23 @@ class Process:
         if binding is not None:
             return None
         return self._only_open()
+
+    def _of_channel(self, channel: str) -> Session | None:
+        """Return the session of a network channel, or one that was opened inside it and is current here.
+
+        The calling context alone says nothing: it may be that of whoever registered the agent.
+        """
+        home = self.channels.home(channel)
+        if home is None:
+            return self._only_open()
+        session = self.sessions.get(home[0])
+        binding = open_binding(CURRENT.get())
+        inner = binding
+        while inner is not None and inner.session is not session:
+            inner = inner.outer
+        if binding is not None and inner is not None:
+            return binding.session
+        return session if session is not None and session.accepts() else None
 
     def _bound(self, binding: Binding, owner: object) -> Session | None:
         session = binding.session
@@ -170,6 +190,8 @@ class Process:
         self.lock = threading.RLock()
         self.guard = Guard()
         self.sessions = {}
+        self.channels = Channels()
+        self.remembered = WeakKeyDictionary()
         self.upkeep.after_fork()
         self.accounts = WeakKeyDictionary()
         CURRENT.set(None)

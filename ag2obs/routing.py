@@ -1,13 +1,15 @@
 """Which session owns an event: never guessed, and counted where it cannot be known.
 
-In this order: the session bound to the calling context; the session carried by AG2's IOStream; the
-session that alone has claimed the agent or wrapper; the only open session. A context variable set in a
-block follows tasks by itself and threads and executors by ``adapters.context_propagation``.
+In this order: the session that opened or last wrote to the network channel (AG2 v1); the session bound to the
+calling context; the session carried by AG2's IOStream; the session that alone has claimed the agent, wrapper or
+stream; the only open session. A context variable set in a block follows tasks by itself and threads and executors by
+``adapters.context_propagation``.
 """
 
 from __future__ import annotations
 
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -88,6 +90,29 @@ def open_binding(binding: Binding | None) -> Binding | None:
 def inherited(binding: Binding) -> Binding:
     """Return ``binding`` as a thread gets it from the thread that started it."""
     return replace(binding, inherited=True)
+
+
+_MOST_CHANNELS = 100_000
+"""Channels that are remembered, the latest ones: a session's own stay known after it, so that late work in them is
+not taken for another session's."""
+
+
+class Channels:
+    """Which session a network channel belongs to: the last one that opened it or wrote to it."""
+
+    def __init__(self) -> None:
+        self._homes: OrderedDict[str, tuple[str, str]] = OrderedDict()
+
+    def remember(self, channel: str, session_id: str, span: str) -> None:
+        """Note that ``session_id`` uses a channel, from work whose span is the parent of what it causes there."""
+        self._homes[channel] = (session_id, span)
+        self._homes.move_to_end(channel)
+        while len(self._homes) > _MOST_CHANNELS:
+            self._homes.popitem(last=False)
+
+    def home(self, channel: str) -> tuple[str, str] | None:
+        """Return session id and span, or None for a channel that no session is known to have used."""
+        return self._homes.get(channel)
 
 
 class Claims:

@@ -13,7 +13,7 @@ import pytest
 
 import ag2obs
 from ag2obs import cli
-from ag2obs.adapters.classic import http_attempts
+from ag2obs.adapters import http_attempts
 from ag2obs.encoding import DEFAULT
 from ag2obs.events import Accounting, Event
 from ag2obs.readers.summaries import summarize_runtime_file

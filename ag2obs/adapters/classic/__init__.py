@@ -13,11 +13,10 @@ from contextlib import AbstractContextManager
 from types import MappingProxyType
 from typing import Any
 
-from ag2obs.adapters import context_propagation
+from ag2obs.adapters import context_propagation, http_attempts
 from ag2obs.adapters.classic import (
     carrying_stream,
     handoffs,
-    http_attempts,
     model_calls,
     replies,
     runtime_logging,

@@ -13,10 +13,11 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-from ag2obs.adapters.classic import http_attempts, responses, wrapper_parts
+from ag2obs.adapters import http_attempts
+from ag2obs.adapters.classic import responses, wrapper_parts
 from ag2obs.adapters.classic.agents import name_of, record_first_sight
-from ag2obs.adapters.classic.http_attempts import HTTP_CALL, HttpCall
 from ag2obs.adapters.classic.secrets_of_clients import learn_wrapper
+from ag2obs.adapters.http_attempts import HTTP_CALL, HttpCall
 from ag2obs.adapters.patches import Patches
 from ag2obs.adapters.work import binding_of, milliseconds_since
 from ag2obs.errors import BudgetExceeded

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from ag2obs.adapters.classic import http_attempts
-from ag2obs.adapters.classic.http_attempts import HTTP_CALL, HttpCall
+from ag2obs.adapters import http_attempts
+from ag2obs.adapters.http_attempts import HTTP_CALL, HttpCall
 from ag2obs.adapters.patches import Patches
 from ag2obs.events import Usage
 
