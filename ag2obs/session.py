@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ag2obs.analysis.summary import SummaryFold
-from ag2obs.encoding import plain
+from ag2obs.encoding import MASK, plain
 from ag2obs.event_stream import EventStream
 from ag2obs.events import (
     STATUS_OK,
@@ -23,7 +23,7 @@ from ag2obs.events import (
 from ag2obs.failures import describe, status_of
 from ag2obs.message_index import MessageIndex, as_received
 from ag2obs.process import PROCESS, REAPER
-from ag2obs.redaction import is_sensitive_name
+from ag2obs.redaction import asks_for_secret, is_sensitive_name
 from ag2obs.resource import resource
 from ag2obs.routing import Anchor, Binding
 from ag2obs.session_budget import SessionBudget
@@ -283,6 +283,16 @@ class Session:
         structure = plain(configuration)
         if isinstance(structure, dict):
             self._redactor.learn_structure(structure)
+
+    def answer(self, question: object, answer: object) -> Any:
+        """Return what a person answered, as it may be written.
+
+        The answer to a question for a password is masked, and known from then on.
+        """
+        if isinstance(answer, str) and isinstance(question, str) and asks_for_secret(question):
+            self._redactor.learn_answer(answer)
+            return MASK
+        return bounded(answer)
 
     def leave(self, error: BaseException | None = None, status: str | None = None) -> None:
         """End the block: write ``session.end`` and mask what was learned since; late work has its grace.

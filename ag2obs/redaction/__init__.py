@@ -9,12 +9,14 @@ from ag2obs.redaction.finding import Finding, masked
 from ag2obs.redaction.in_place import mask_in_place
 from ag2obs.redaction.names import is_sensitive_name
 from ag2obs.redaction.own_rules import OwnRules
+from ag2obs.redaction.questions import asks_for_secret
 from ag2obs.redaction.rules_file import read_rules_file
 
 __all__ = [
     "Finding",
     "OwnRules",
     "Redactor",
+    "asks_for_secret",
     "is_sensitive_name",
     "mask_in_place",
     "masked",

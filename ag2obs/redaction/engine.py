@@ -10,7 +10,7 @@ from ag2obs.redaction.added_rules import added_rules
 from ag2obs.redaction.compiled import compiled_rules
 from ag2obs.redaction.finding import Finding, masked, without_overlaps
 from ag2obs.redaction.known_secrets import KnownSecrets
-from ag2obs.redaction.known_values import KnownValues
+from ag2obs.redaction.known_values import KnownValues, is_learnable_answer
 from ag2obs.redaction.learning import environment_secrets, structure_secrets
 from ag2obs.redaction.lines import find_in_lines, find_known_in_lines
 from ag2obs.redaction.own_rules import NO_OWN_RULES, AllowedValues, OwnRules
@@ -134,6 +134,13 @@ class Redactor:
         placeholders and names of models and hosts are not learned.
         """
         return self._secrets.learn([(value, name)])
+
+    def learn_answer(self, answer: str) -> bool:
+        """Mask what a person answered to a question for a password, where it stands alone; return whether it is new.
+
+        Learned from 5 characters on; a short one of letters or of digits alone is not.
+        """
+        return self._secrets.learn([(answer.strip(), "human-answer")], is_learnable_answer)
 
     def learn_environment(self, environ: Mapping[str, str]) -> None:
         """Learn the values of the variables whose names are sensitive, and the passwords in URLs."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ag2obs.redaction.known_values import KnownValues, is_learnable
 
@@ -21,10 +21,15 @@ class KnownSecrets:
         self._accelerated = accelerated
         self._learning = threading.Lock()
 
-    def learn(self, candidates: Iterable[tuple[str, str]]) -> bool:
-        """Learn pairs of a value and the name it is told by; returns whether one of them was new."""
+    def learn(
+        self, candidates: Iterable[tuple[str, str]], is_specific: Callable[[str], bool] = is_learnable
+    ) -> bool:
+        """Learn pairs of a value and the name it is told by; returns whether one of them was new.
+
+        ``is_specific`` tells which values can be masked wherever they occur.
+        """
         known = self.values.values
-        fresh = {value: name for value, name in candidates if value not in known and is_learnable(value)}
+        fresh = {value: name for value, name in candidates if value not in known and is_specific(value)}
         if not fresh:
             return False
         with self._learning:

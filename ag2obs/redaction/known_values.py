@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from ag2obs.redaction import automaton
 from ag2obs.redaction.bare_numbers import NUMBER, JsonStrings, number_span
 from ag2obs.redaction.base64_groups import inner_base64, with_whole_groups
-from ag2obs.redaction.boundaries import splits_escape
+from ag2obs.redaction.boundaries import splits_escape, token_may_start
 from ag2obs.redaction.placeholders import is_placeholder
-from ag2obs.redaction.rule import Span
+from ag2obs.redaction.rule import Left, Span
 
 SHORTEST = 8
 """Shorter values are masked in their own field only: elsewhere they may be part of a word."""
+SHORTEST_ANSWER = 5
+"""What a person answered to a question for a password is known from here on, and masked where it stands as a word."""
 LONGEST = 16_384
 """Longer values (files, certificates) are not searched for."""
 
@@ -45,6 +47,17 @@ def is_learnable(value: str) -> bool:
     return not _is_host_or_model(value)
 
 
+def is_learnable_answer(value: str) -> bool:
+    """Return whether the answer to a question for a password can be masked wherever it occurs.
+
+    A short one of letters alone or of digits alone cannot: it would be found in ordinary text.
+    """
+    if len(value) >= SHORTEST:
+        return is_learnable(value)
+    is_plain = value.isalpha() or value.isdigit()
+    return len(value) >= SHORTEST_ANSWER and not is_plain and not re.search(r"\s|[\"\\]", value)
+
+
 def _is_host_or_model(value: str) -> bool:
     if len(value) > 100 or "@" in value:
         return False
@@ -64,6 +77,8 @@ class KnownForm:
     is_number: bool
     outside: tuple[int, int] | None
     """For base64, the characters of its first and last group that stand outside of it."""
+    is_word: bool
+    """Too short to be masked inside of a longer word."""
 
 
 class KnownValues:
@@ -89,6 +104,8 @@ class KnownValues:
             form = self._forms[index]
             if (form.outside_json_only and is_json) or splits_escape(data, start):
                 continue
+            if form.is_word and not _stands_alone(data, start, end):
+                continue
             span: Span | None = Span(start, end)
             if form.is_number:
                 span = number_span(data, start, end, strings)
@@ -101,7 +118,12 @@ class KnownValues:
 
 def _known_form(form: bytes, name: str, outside: tuple[int, int] | None) -> KnownForm:
     unescaped = any(byte < 0x20 or byte == 0x22 for byte in form) or _has_lone_backslash(form)
-    return KnownForm(name, unescaped, NUMBER.fullmatch(form) is not None, outside)
+    return KnownForm(name, unescaped, NUMBER.fullmatch(form) is not None, outside, len(form) < SHORTEST)
+
+
+def _stands_alone(data: bytes, start: int, end: int) -> bool:
+    after = data[end : end + 1]
+    return token_may_start(data, start, Left.WORD) and not (after.isalnum() or after in (b"_", b"-"))
 
 
 def _has_lone_backslash(form: bytes) -> bool:
@@ -122,7 +144,7 @@ def encoded_forms(value: str) -> dict[bytes, tuple[int, int] | None]:
         twice = json.dumps(once, ensure_ascii=ascii_only)[1:-1]
         plain |= {once.encode("utf-8", "surrogatepass"), twice.encode("utf-8", "surrogatepass")}
     forms: dict[bytes, tuple[int, int] | None] = dict.fromkeys(plain)
-    for inner, outside in inner_base64(raw):
+    for inner, outside in inner_base64(raw) if len(raw) >= SHORTEST else ():
         for form in (inner, inner.translate(_TO_URLSAFE), _percent_encoded(inner)):
             forms.setdefault(form, outside)
     return forms

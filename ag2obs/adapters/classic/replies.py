@@ -60,7 +60,7 @@ def human_input(agent: Any, prompt: Any = "", *_: Any, **__: Any) -> Work | None
     if session is None:
         return None
     event = Event(kind="human.input", agent=name_of(agent), detail={"prompt": bounded(prompt)})
-    return Work(session, event, _record_answer, subject=agent)
+    return Work(session, event, lambda work: _record_answer(work, prompt), subject=agent)
 
 
 def summary(agent: Any, *_: Any, **__: Any) -> Work | None:
@@ -119,8 +119,8 @@ def _nothing(work: Work) -> None:
     del work
 
 
-def _record_answer(work: Work) -> None:
-    work.event.content = bounded(work.result)
+def _record_answer(work: Work, prompt: object) -> None:
+    work.event.content = work.session.answer(prompt, work.result)
     work.session.record(work.event)
 
 
