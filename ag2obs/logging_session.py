@@ -114,7 +114,8 @@ class LoggingSession:
         anchor = Anchor(session)
         with PROCESS.guard.protect("opening a session"), PROCESS.lock:
             session.open(anchor)
-            registry.install()
+            if session.settings.patch:
+                registry.install()
         CURRENT.set(Binding(anchor, session.span, outer=open_binding(CURRENT.get())))
         if not session.settings.propagate_context:
             for adapter in PROCESS.adapters:

@@ -6,11 +6,12 @@ There is one instance, ``PROCESS``; nothing else in the package is mutable at mo
 
 from __future__ import annotations
 
+import asyncio
 import os
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, Protocol
@@ -69,6 +70,8 @@ class Process:
         """Of budgets that sessions share, as long as somebody holds the budget."""
         self.pause: Callable[[threading.Event, float], object] = threading.Event.wait
         """Waits so many seconds, or until the event is set: what a budget does with a call that is to wait."""
+        self.pause_async: Callable[[threading.Event, float], Awaitable[object]] = _pause_async
+        """The same on an event loop, which goes on meanwhile."""
         self._redactor: Redactor | None = None
         self._environment_learned: int | None = None
 
@@ -204,6 +207,17 @@ class Process:
 
     def _is_alive(self, session_id: str) -> bool:
         return session_id in self.sessions
+
+
+_PAUSE_STEP = 0.25
+"""Seconds after which a wait on an event loop looks whether it is to end early."""
+
+
+async def _pause_async(ended: threading.Event, seconds: float) -> None:
+    """Wait ``seconds`` without blocking the event loop, or until ``ended`` is set."""
+    deadline = time.monotonic() + seconds
+    while not ended.is_set() and (left := deadline - time.monotonic()) > 0:
+        await asyncio.sleep(min(_PAUSE_STEP, left))
 
 
 class Reaper:

@@ -58,13 +58,22 @@ class SessionBudget:
 
     def before_call(self, session: Session, provider: str | None, model: str | None) -> None:
         """Wait, or raise BudgetExceeded, where the budget says so; called when nothing has been sent yet."""
+        self._refuse(session, provider, model)
+        if self._account.throttles() and not self._left.is_set():
+            self._wait(session)
+
+    async def before_async_call(self, session: Session, provider: str | None, model: str | None) -> None:
+        """Do the same as ``before_call`` on an event loop, which goes on while the call waits."""
+        self._refuse(session, provider, model)
+        if self._account.throttles() and not self._left.is_set():
+            await PROCESS.pause_async(self._left, self._told_wait(session))
+
+    def _refuse(self, session: Session, provider: str | None, model: str | None) -> None:
         reason = self._account.refuses((provider, model))
         if reason is not None:
             with PROCESS.guard.protect("recording a refused call"):
                 self._tell_refusal(session, reason, model)
             raise BudgetExceeded(session.redacted(f"{self._refusal_text(reason, model)} (session {session.chat_id})"))
-        if self._account.throttles() and not self._left.is_set():
-            self._wait(session)
 
     def _wait(self, session: Session) -> None:
         if _is_on_an_event_loop():
@@ -75,9 +84,13 @@ class SessionBudget:
             )
             session.record(self._event("throttled", ms=0.0))
             return
+        PROCESS.pause(self._left, self._told_wait(session))
+
+    def _told_wait(self, session: Session) -> float:
+        """Record that a call is to wait; returns for how many seconds."""
         seconds = self._account.next_wait()
         session.record(self._event("throttled", ms=1000.0 * seconds))
-        PROCESS.pause(self._left, seconds)
+        return seconds
 
     def _warn(self, session: Session, text: str) -> None:
         logger.warning("ag2obs: %s", session.redacted(f"{text} (session {session.chat_id})"))

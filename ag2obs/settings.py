@@ -190,6 +190,14 @@ VARIABLES: tuple[Variable, ...] = (
         f"Kinds of personal data to mask too, separated by commas: {', '.join(PII_KINDS)}.",
     ),
     Variable(
+        "AG2OBS_PATCH",
+        "patch",
+        "true",
+        switch(),
+        "Whether methods of AG2 are replaced while sessions are open; without, AG2 v1 agents are observed by "
+        "ag2obs.adapters.v1.plugin() alone, and AG2 Classic is not observed.",
+    ),
+    Variable(
         "AG2OBS_PROPAGATE_CONTEXT",
         "propagate_context",
         "true",
@@ -240,6 +248,7 @@ class Settings:
     log_compression: Literal["none", "gzip", "zstd"] = "none"
     rules: Path | None = None
     pii: tuple[str, ...] = ()
+    patch: bool = True
     propagate_context: bool = True
     late_seconds: float = 30.0
     prometheus_port: int | None = None

@@ -1,7 +1,7 @@
 """Which frameworks are observed: those that are imported, from the first open session to after the last one.
 
-A framework that is imported later, inside a block, is observed from then on. One that is never imported
-costs nothing.
+A framework, or a part of one, that is imported later, inside a block, is observed from then on. What is never
+imported costs nothing.
 """
 
 from __future__ import annotations
@@ -22,8 +22,28 @@ def _classic() -> Adapter:
     return ClassicAdapter()
 
 
-FRAMEWORKS: Mapping[str, Callable[[], Adapter]] = MappingProxyType({"autogen": _classic})
-"""Top-level module of each framework, and what builds its adapter."""
+def _v1() -> Adapter:
+    from ag2obs.adapters.v1 import framework
+
+    return framework.core()
+
+
+def _v1_network() -> Adapter:
+    from ag2obs.adapters.v1 import framework
+
+    return framework.network_part()
+
+
+def _v1_live() -> Adapter:
+    from ag2obs.adapters.v1 import framework
+
+    return framework.live_part()
+
+
+FRAMEWORKS: Mapping[str, Callable[[], Adapter]] = MappingProxyType(
+    {"autogen": _classic, "ag2": _v1, "ag2.network": _v1_network, "ag2.live": _v1_live}
+)
+"""Modules of the frameworks whose import begins their observation, and what builds the adapter of each."""
 
 
 def install() -> None:

@@ -13,7 +13,7 @@ _ASKS = re.compile(
         | (?:api|access|secret|private|signing|encryption|license|ssh)[ _-]?keys?
         | (?:api|access|auth|bearer|refresh|security|session|secret|personal\ access)[ _-]?tokens?
         | (?:your|the|a|valid|new)\ (?:token|secret|credentials?|pin(?:\ code)?|otp|cvv|cvc)
-        | (?:client|shared)[ _-]?secret | credentials? | (?:one[ -]time|verification|security|2fa|mfa)\ (?:code|password)
+        | (?:client|shared)[ _-]?secret | credentials? | (?:one[ -]time|verification|security|2fa|mfa)\ code
         | (?:enter|type|give|provide)\ (?:(?:your|the|a)\ )?(?:token|secret|pin|otp)
     )s?\b""",
     re.IGNORECASE | re.VERBOSE,

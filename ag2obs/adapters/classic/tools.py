@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from ag2obs.adapters.classic.agents import name_of, record_first_sight
+from ag2obs.adapters.tool_arguments import readable_arguments
 from ag2obs.adapters.work import Work, is_nested
 from ag2obs.events import STATUS_ERROR, ErrorInfo, Event
 from ag2obs.process import PROCESS
@@ -30,7 +30,7 @@ def tool_call(agent: Any, func_call: Any = None, call_id: Any = None, *_: Any, *
         agent=name_of(agent),
         tool=name if isinstance(name, str) else "",
         call_id=call_id if isinstance(call_id, str) else None,
-        arguments=_arguments(call.get("arguments")),
+        arguments=readable_arguments(call.get("arguments")),
     )
     return Work(session, event, _record_call, subject=agent)
 
@@ -80,13 +80,3 @@ def _failure(agent: Any, event: Event) -> tuple[str, str]:
     if isinstance(event.result, str) and event.result.endswith("The argument must be in JSON format."):
         return "ToolArgumentsError", "bad_arguments"
     return "ToolError", "raised"
-
-
-def _arguments(arguments: object) -> Any:
-    """Return the arguments as data where they are JSON, else as they came."""
-    if isinstance(arguments, str) and len(arguments) < 100_000:
-        try:
-            return bounded(json.loads(arguments))
-        except (ValueError, RecursionError):
-            pass  # not JSON: kept as it came
-    return bounded(arguments)

@@ -1,0 +1,78 @@
+"""Tool calls of AG2 v1: those that run here, unknown ones, and those that the provider runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ag2obs.adapters.tool_arguments import readable_arguments
+from ag2obs.adapters.v1.messages import content_of
+from ag2obs.adapters.v1.streams import StreamState
+from ag2obs.adapters.work import Work
+from ag2obs.events import STATUS_ERROR, STATUS_OK, Event
+from ag2obs.session import Session, bounded
+
+KIND = "tool.call"
+
+
+def tool_call(session: Session | None, agent: str | None, call: Any) -> Work | None:
+    """Observe a tool that AG2 executes, with its middleware."""
+    return None if session is None else Work(session, _event(agent, call), _record_executed)
+
+
+def unknown_tool(session: Session, agent: str | None, failure: Any) -> None:
+    """Record that a model called a tool that does not exist: AG2 tells it by ``ToolNotFoundEvent`` alone."""
+    event = Event(kind=KIND, agent=agent, tool=failure.name, call_id=failure.parent_id, reason="not_found")
+    _fail(session, event, failure.error)
+    session.record(event)
+
+
+def server_tool(session: Session, agent: str | None, state: StreamState, result: Any) -> None:
+    """Record a tool that the provider ran, with the arguments of its call where that was seen."""
+    call = state.server_tools.pop(result.parent_id, None)
+    event = _event(agent, call) if call is not None else Event(kind=KIND, agent=agent, tool=result.name or "")
+    event.call_id, event.detail = result.parent_id, {"provider_side": True}
+    _tell(session, event, result)
+
+
+def unanswered_server_tools(session: Session, agent: str | None, state: StreamState) -> None:
+    """Record the tools that the provider ran without telling what came of them."""
+    while state.server_tools:
+        _, call = state.server_tools.popitem()
+        event = _event(agent, call)
+        event.detail, event.status = {"provider_side": True}, STATUS_OK
+        session.record(event)
+
+
+def _event(agent: str | None, call: Any) -> Event:
+    return Event(kind=KIND, agent=agent, tool=call.name, call_id=call.id, arguments=readable_arguments(call.arguments))
+
+
+def _record_executed(work: Work) -> None:
+    if work.result is None:  # it raised, which ends the turn: the work knows
+        work.event.success = False
+        work.session.record(work.event)
+        return
+    _tell(work.session, work.event, work.result)
+
+
+def _tell(session: Session, event: Event, outcome: Any) -> None:
+    """Record what a tool came to: a result, an error, or nothing where the client of a server is to run it."""
+    error = getattr(outcome, "error", None)
+    if isinstance(error, BaseException):
+        _fail(session, event, error)
+        session.record(event)
+        return
+    event.status = STATUS_OK
+    result = getattr(outcome, "result", None)
+    if result is None:
+        event.reason = "left_to_the_client"
+        session.record(event)
+        return
+    event.success = True
+    content = content_of(result.parts)
+    event.result = bounded(content)
+    session.record_carrying(event, content)
+
+
+def _fail(session: Session, event: Event, error: BaseException) -> None:
+    event.status, event.success, event.error = STATUS_ERROR, False, session.failure(error)

@@ -1,0 +1,50 @@
+"""AG2's ``UsageEvent`` against the calls that were seen: each counts once, and one that was not made costs nothing.
+
+``kind`` is ``model_call``, ``compaction`` or ``aggregation`` for a call, and ``subtask`` for the sum of what a
+sub-agent spent, which its own calls have told where the sub-agent is observed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ag2obs.adapters.v1.model_calls import record_told
+from ag2obs.adapters.v1.streams import StreamState
+from ag2obs.process import PROCESS
+from ag2obs.session import Session
+
+_TOLD = "_ag2obs_told"
+"""Marks a usage event that was counted, for the sum of a sub-agent in which AG2 hands it on as a part."""
+
+
+def told_usage(session: Session, agent: str | None, state: StreamState, told: Any) -> None:
+    """Record what nothing else has told: calls beside the turns, cached ones, and those of sub-agents out of sight."""
+    vars(told)[_TOLD] = True
+    if told.kind == "subtask":
+        _sub_agent(session, agent, told)
+    elif told.kind == "model_call" and state.observed_turns:
+        if state.calls_to_tell == 0:
+            # After a failed call the answer came from elsewhere (a fallback); after none from a cache.
+            record_told(session, agent, told, purpose=None, was_made=state.calls_made > 0)
+        state.begin_step()
+        _observed_agents(session).add(agent)
+    else:
+        record_told(session, agent, told, purpose=None if told.kind == "model_call" else told.kind, was_made=True)
+
+
+def _sub_agent(session: Session, agent: str | None, told: Any) -> None:
+    """Record the calls behind a sub-agent's sum that were not told when they were made."""
+    parts = getattr(told, "parts", None)  # since ag2 1.1.2
+    if not parts:
+        parts = [] if told.label in _observed_agents(session) else [told]
+    for part in parts:
+        if part is told or _TOLD not in vars(part):
+            record_told(session, told.label, part, purpose="subtask", was_made=True)
+
+
+def _observed_agents(session: Session) -> set[str | None]:
+    """Return the names of the agents whose calls were seen in a session."""
+    agents = PROCESS.remembered.get(session)
+    if agents is None:
+        agents = PROCESS.remembered[session] = set()
+    return agents
