@@ -19,10 +19,16 @@ _INSTALLER = "pip>=25.1"
 
 @dataclass(frozen=True)
 class Environment:
-    """A row of ``environments.toml``: what pip installs beside ag2obs and the test requirements."""
+    """A row of ``environments.toml``."""
 
     name: str
+    package: str
+    """What is imported of the framework that the row is about: ``autogen`` or ``ag2``."""
     requirements: tuple[str, ...]
+    """What pip installs beside ag2obs and the test requirements."""
+    tests: tuple[str, ...]
+    ignored: tuple[str, ...] = ()
+    """Below ``tests``, what is for another framework and could not even be imported here."""
 
     @property
     def folder(self) -> Path:
@@ -73,4 +79,13 @@ class Environment:
 def read_environments() -> list[Environment]:
     """Return every environment of ``environments.toml``, oldest framework first as written there."""
     rows = tomllib.loads((Path(__file__).parent / "environments.toml").read_text(encoding="utf-8"))
-    return [Environment(name, tuple(row["requirements"])) for name, row in rows.items()]
+    return [
+        Environment(
+            name,
+            row["package"],
+            requirements=tuple(row["requirements"]),
+            tests=tuple(row["tests"]),
+            ignored=tuple(row.get("ignored", ())),
+        )
+        for name, row in rows.items()
+    ]

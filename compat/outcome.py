@@ -11,15 +11,14 @@ from xml.etree import ElementTree
 
 from compat.environment import ROOT, Environment
 
-TESTS = "tests/integration"
-
 _OPTIONS = ("-q", "--tb=short", "-rfE", "-W", "ignore::DeprecationWarning", "-W", "ignore::ResourceWarning")
 """What old versions say of pydantic and of themselves, and the sockets that they leave open when they look for
 Docker, are not ours to change; CI turns every warning with the current version into an error."""
 
 _VERSIONS = """
-import autogen, json, openai, platform
-print(json.dumps([autogen.__version__, openai.__version__, platform.python_version()]))
+import importlib, json, openai, platform, sys
+framework = importlib.import_module(sys.argv[1])
+print(json.dumps([framework.__version__, openai.__version__, platform.python_version()]))
 """
 
 
@@ -38,13 +37,14 @@ class Outcome:
 
 
 def run_tests(environment: Environment, paths: list[str]) -> Outcome:
-    """Run the integration tests, or those of ``paths``; pytest writes to the terminal.
+    """Run the environment's tests, or those of ``paths``; pytest writes to the terminal.
 
     Only a run of all of them is kept (see ``last_outcome``). Raises subprocess.CalledProcessError where pytest did
     not get to run tests.
     """
     report = environment.folder / "junit.xml"
-    command = [str(environment.python), "-m", "pytest", *_OPTIONS, f"--junitxml={report}", *(paths or [TESTS])]
+    options = (*_OPTIONS, f"--junitxml={report}", *(f"--ignore={path}" for path in environment.ignored))
+    command = [str(environment.python), "-m", "pytest", *options, *(paths or environment.tests)]
     told = {**os.environ, "COMPAT_VERSION": environment.version}
     finished = subprocess.run(command, cwd=ROOT, env=told, check=False)
     if finished.returncode not in (0, 1):  # 0: all passed, 1: some failed
@@ -74,7 +74,8 @@ def last_outcome(environment: Environment) -> Outcome | None:
 
 
 def _versions(environment: Environment) -> tuple[str, str, str]:
-    """Return the versions of ``autogen`` (whichever distribution it came from), openai and Python."""
-    told = subprocess.run([environment.python, "-c", _VERSIONS], capture_output=True, text=True, check=True)
+    """Return the versions of the framework (whichever distribution it came from), openai and Python."""
+    command = [str(environment.python), "-c", _VERSIONS, environment.package]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
     framework, openai, python = json.loads(told.stdout.splitlines()[-1])
     return framework, openai, python
