@@ -8,20 +8,27 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
+import operator
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 Hit = tuple[int, int, int]
 """Index of the literal, start and end of its occurrence."""
 
+_by_end = operator.itemgetter(2, 1)
+
 
 class Matcher(Protocol):
     """Finds the literals it was built from."""
 
-    def hits(self, data: bytes) -> list[Hit]:
+    def hits(self, data: bytes) -> Iterable[Hit]:
         """Return every occurrence, ordered by its end."""
         ...
+
+
+_CHUNK_BYTES = 32 << 10
+"""Searched at a time: a megabyte of nothing but anchors has hundreds of thousands of hits, which take 40 MB."""
 
 
 def accelerator_available() -> bool:
@@ -45,10 +52,25 @@ class AcceleratedMatcher:
             matchkind=ahocorasick_rs.MatchKind.Standard,
             implementation=ahocorasick_rs.Implementation.DFA,
         )
+        self._longest = max(map(len, literals), default=0)
 
-    def hits(self, data: bytes) -> list[Hit]:
+    def hits(self, data: bytes) -> Iterable[Hit]:
         """Return every occurrence, ordered by its end."""
+        if len(data) <= _CHUNK_BYTES:
+            return self._hits(data)
+        return _in_chunks(self._hits, data, self._longest)
+
+    def _hits(self, data: bytes) -> list[Hit]:
         return self._automaton.find_matches_as_indexes(data, overlapping=True)
+
+
+def _in_chunks(hits: Callable[[bytes], list[Hit]], data: bytes, longest: int) -> Iterator[Hit]:
+    """Yield all hits of a long text; a chunk begins so far back that no literal is cut."""
+    for border in range(0, len(data), _CHUNK_BYTES):
+        first = max(0, border - longest + 1)
+        for index, start, end in hits(data[first : border + _CHUNK_BYTES]):
+            if first + end > border:
+                yield index, first + start, first + end
 
 
 _GROUPS = 4
@@ -68,15 +90,23 @@ class TrieMatcher:
             ]
             for literal in literals
         }
+        self._longest = max(map(len, literals), default=0)
 
-    def hits(self, data: bytes) -> list[Hit]:
+    def hits(self, data: bytes) -> Iterable[Hit]:
         """Return every occurrence, ordered by its end."""
+        if len(data) <= _CHUNK_BYTES:
+            return self._hits(data)
+        return _in_chunks(self._hits, data, self._longest)
+
+    def _hits(self, data: bytes) -> list[Hit]:
         found: list[Hit] = []
+        prefixes = self._prefixes
         for search in self._searches:
             match = search(data)
             while match is not None:
                 start = match.start()
-                found += [(index, start, start + length) for index, length in self._prefixes[match[0]]]
+                for index, length in prefixes[match[0]]:
+                    found.append((index, start, start + length))
                 match = search(data, start + 1)
         found.sort(key=_by_end)
         return found
@@ -91,10 +121,6 @@ def _groups(ordered: Sequence[bytes]) -> list[list[bytes]]:
     by_first = [list(same) for _, same in itertools.groupby(ordered, key=lambda literal: literal[:1])]
     size = -(-len(by_first) // _GROUPS) or 1
     return [list(itertools.chain(*by_first[start : start + size])) for start in range(0, len(by_first), size)]
-
-
-def _by_end(hit: Hit) -> tuple[int, int]:
-    return hit[2], hit[1]
 
 
 def _trie_pattern(ordered: Sequence[bytes]) -> bytes:

@@ -11,15 +11,18 @@ import re
 from ag2obs.redaction.rule import Left
 
 _BACKSLASH = 0x5C
+_SPACE = 0x20
+_COLOUR_END = 0x6D
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 _INNER = {Left.ANY: frozenset[int](), Left.WORD: _WORD, Left.BASE64: _WORD | frozenset(b"/+")}
 _ESCAPE_LETTERS = frozenset(b"bfnrtu")
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 _ESCAPE_ENDS = _HEX | frozenset(b"nrtm")
-_LONGEST_ESCAPE = 12
 
-# A JSON escape of any depth, a byte of a URL, the end of a terminal colour, a repr of a byte.
-_ESCAPE_BEFORE = re.compile(rb"(?:\\[nrtbf]|\\u[0-9a-fA-F]{4}|%[0-9a-fA-F]{2}|\[[0-9;]{0,9}m|\\x[0-9a-fA-F]{2})\Z")
+# A JSON escape of any depth, a byte of a URL, a repr of a byte.
+_BEHIND_ESCAPE = re.compile(rb"(?<=\\[nrtbf])|(?<=%[0-9a-fA-F]{2})|(?<=\\u[0-9a-fA-F]{4})|(?<=\\x[0-9a-fA-F]{2})")
+_TERMINAL_COLOUR = re.compile(rb"\[[0-9;]{0,9}m\Z")
+_LONGEST_COLOUR = 11
 
 
 def token_may_start(data: bytes, position: int, left: Left) -> bool:
@@ -31,10 +34,17 @@ def token_may_start(data: bytes, position: int, left: Left) -> bool:
         return False  # a line break of any depth and what follows it, not a token that begins with its letter
     if previous not in _INNER[left]:
         return True
-    return (
-        previous in _ESCAPE_ENDS
-        and _ESCAPE_BEFORE.search(data, max(0, position - _LONGEST_ESCAPE), position) is not None
-    )
+    if previous not in _ESCAPE_ENDS:
+        return False
+    if previous == _COLOUR_END:
+        return _TERMINAL_COLOUR.search(data, max(0, position - _LONGEST_COLOUR), position) is not None
+    return _BEHIND_ESCAPE.match(data, position) is not None
+
+
+def bytes_before(left: Left) -> bytes:
+    """Return for each byte whether a token may start behind it: 0 no, 1 yes, 2 as ``token_may_start`` says."""
+    asked = (_ESCAPE_ENDS & _INNER[left]) | {_BACKSLASH}
+    return bytes(2 if byte in asked else int(byte not in _INNER[left]) for byte in range(256))
 
 
 def backslashes_before(data: bytes, position: int) -> int:
@@ -60,6 +70,8 @@ def splits_escape(data: bytes, position: int) -> bool:
 
 def name_before(data: bytes, position: int, longest: int = 64) -> bytes:
     """Return the part of a field name that stands before ``position``, without the letters of an escape."""
+    if position == 0 or _NOT_A_NAME_BYTE[data[position - 1]] == _SPACE:
+        return b""
     window = data[max(0, position - longest) : position]
     name = window.translate(_NOT_A_NAME_BYTE).rpartition(b" ")[2]
     if not name or len(name) == len(window):

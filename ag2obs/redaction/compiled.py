@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ag2obs.redaction import automaton
-from ag2obs.redaction.boundaries import splits_escape, token_may_start
+from ag2obs.redaction.boundaries import bytes_before, splits_escape, token_may_start
 from ag2obs.redaction.placeholders import is_crossed_out
 from ag2obs.redaction.rule import Check, Confidence, Rule, Span
 from ag2obs.redaction.rules import RULES
+
+LONG_TOKEN = 1_000
+"""Bytes of a secret in which its rule does not look again: a token that repeats its own prefix is judged once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,19 @@ class AnchoredRule:
     follow: bytes | None
     """For each byte, whether it may follow the anchor."""
     is_context: bool
+    before: bytes = b""
+    """For each byte, whether it may precede the anchor: 0 no, 1 yes, 2 as ``check`` says."""
+    match: Callable[[bytes, int, int], object] | None = None
+    """Where the pattern can be matched before ``check`` is called: most anchors are judged by it alone."""
+
+    def is_ruled_out(self, data: bytes, start: int, end: int, limit: int) -> bool:
+        """Return whether ``check`` would find nothing in ``data[:limit]``, as far as can be told at little cost."""
+        if self.follow is not None and end < limit and not self.follow[data[end]]:
+            return True
+        if self.match is None:
+            return False
+        before = self.before[data[start - 1]] if start else 1
+        return before == 0 or (before == 1 and self.match(data, start, limit) is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +66,17 @@ def compiled_rules(accelerated: bool) -> CompiledRules:
 def anchored_rule(rule: Rule) -> AnchoredRule:
     """Make one row ready to run."""
     follow = None if rule.follow is None else bytes(byte in rule.follow for byte in range(256))
-    check = rule.check or _pattern_check(rule)
-    return AnchoredRule(rule, check, follow, rule.confidence is Confidence.CONTEXT)
-
-
-def _pattern_check(rule: Rule) -> Check:
+    is_context = rule.confidence is Confidence.CONTEXT
+    if rule.check is not None:
+        return AnchoredRule(rule, rule.check, follow, is_context)
     pattern = re.compile((rule.pattern or "").encode())
+    check = _pattern_check(rule, pattern)
+    if rule.lead or rule.spans_lines:
+        return AnchoredRule(rule, check, follow, is_context)
+    return AnchoredRule(rule, check, follow, is_context, bytes_before(rule.left), pattern.match)
+
+
+def _pattern_check(rule: Rule, pattern: re.Pattern[bytes]) -> Check:
     group: int | str = "secret" if "secret" in pattern.groupindex else 0
     needs_mixture = rule.confidence is Confidence.SHARED_PREFIX
     lead, left = rule.lead, rule.left

@@ -7,7 +7,7 @@ from typing import Any
 
 from ag2obs.redaction import automaton
 from ag2obs.redaction.added_rules import added_rules
-from ag2obs.redaction.compiled import compiled_rules
+from ag2obs.redaction.compiled import LONG_TOKEN, compiled_rules
 from ag2obs.redaction.finding import Finding, masked, without_overlaps
 from ag2obs.redaction.known_secrets import KnownSecrets
 from ag2obs.redaction.known_values import KnownValues, is_learnable_answer
@@ -85,9 +85,10 @@ class Redactor:
         found: list[Finding] = []
         is_json: bool | None = None
         context_end = 0
+        judged: dict[str, int] = {}
         for index, start, end in self._rules.matcher.hits(data):
             for entry in anchored[index]:
-                if entry.follow is not None and end < size and not entry.follow[data[end]]:
+                if (judged and start < judged.get(entry.rule.id, 0)) or entry.is_ruled_out(data, start, end, size):
                     continue
                 # Inside a masked value only formats are looked for: they may name the secret better.
                 if start < context_end and entry.is_context:
@@ -99,6 +100,8 @@ class Redactor:
                     found.append(Finding(span.start, span.end, rule.id, rule.confidence, span.quote))
                     if span.end > context_end:
                         context_end = span.end
+                    if span.end - span.start > LONG_TOKEN:
+                        judged[rule.id] = span.end
         known, added = self._secrets.values, self._added
         if known.longest or added is not None:
             json = is_json_document(data) if is_json is None else is_json

@@ -7,7 +7,7 @@ swallow the lines that follow.
 
 from __future__ import annotations
 
-from ag2obs.redaction.compiled import CompiledRules
+from ag2obs.redaction.compiled import LONG_TOKEN, CompiledRules
 from ag2obs.redaction.finding import Finding
 from ag2obs.redaction.known_values import KnownValues
 from ag2obs.redaction.quoting import is_json_document
@@ -43,10 +43,14 @@ def find_in_lines(data: bytes, rules: CompiledRules, first_is_json: bool | None)
     lines = Lines(data, first_is_json)
     size = len(data)
     found: list[Finding] = []
-    context_end = 0
+    context_end = line_end = 0
+    judged: dict[str, int] = {}
     for index, start, end in rules.matcher.hits(data):
         for entry in rules.anchored[index]:
-            if entry.follow is not None and end < size and not entry.follow[data[end]]:
+            if start >= line_end:
+                line_end = data.find(b"\n", start)
+                line_end = size if line_end < 0 else line_end
+            if (judged and start < judged.get(entry.rule.id, 0)) or entry.is_ruled_out(data, start, end, line_end):
                 continue
             if start < context_end and entry.is_context:
                 continue
@@ -57,6 +61,8 @@ def find_in_lines(data: bytes, rules: CompiledRules, first_is_json: bool | None)
             for span in entry.check(text, start - first, end - first, lines.is_json):
                 found.append(Finding(first + span.start, first + span.end, rule.id, rule.confidence, span.quote))
                 context_end = max(context_end, first + span.end)
+                if span.end - span.start > LONG_TOKEN:
+                    judged[rule.id] = first + span.end
     return found
 
 
