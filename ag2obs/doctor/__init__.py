@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ag2obs.doctor import extras, frameworks, logs, prices_and_tokens
+from ag2obs.doctor import extras, frameworks, installations, logs, prices_and_tokens
 from ag2obs.doctor.result import Result, Status
 
 __all__ = ["CHECKS", "Result", "Status", "examine"]
 
 CHECKS: tuple[Callable[[], Iterable[Result]], ...] = (
     frameworks.python,
-    frameworks.autogen_folder,
-    frameworks.versions,
+    installations.folders,
+    installations.versions,
     frameworks.hooks,
     frameworks.patches,
     logs.settings,

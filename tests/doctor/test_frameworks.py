@@ -1,85 +1,16 @@
-"""The checks of frameworks, on installations made of folders."""
+"""The checks of the hooks, on a framework of our own and on AG2 v1."""
 
+import importlib
+import inspect
 import sys
 import types
 
 import pytest
 
 from ag2obs.adapters import registry
+from ag2obs.adapters.patches import replaced_names
 from ag2obs.doctor import Status, frameworks
-from ag2obs.doctor.distributions import owners_of, version_of
 from ag2obs.errors import AdapterUnavailable
-
-FILES = ("autogen/__init__.py", "autogen/oai/client.py", "autogen/__pycache__/x.cpython-311.pyc")
-
-
-@pytest.fixture
-def install(tmp_path):
-    """Return what installs a distribution that owns files of ``autogen``, and the folder it does so in."""
-
-    def install(name, version, files=FILES, remove=()):
-        info = tmp_path / f"{name}-{version}.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-        own = [*files, f"{info.name}/METADATA", f"{info.name}/RECORD"]
-        (info / "RECORD").write_text("".join(f"{file},,\n" for file in own))
-        for file in files:
-            path = tmp_path / file
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if file not in remove and not file.endswith(".pyc"):
-                path.write_text("")
-        return [str(tmp_path)]
-
-    return install
-
-
-def test_one_owner_of_a_whole_folder(install):
-    path = install("autogen", "0.14.1")
-    (owner,) = owners_of("autogen", path)
-    assert (owner.name, owner.version, owner.files, owner.missing) == ("autogen", "0.14.1", 2, 0)
-    (result,) = frameworks.autogen_folder(path)
-    assert (result.status, result.fix) == (Status.OK, None)
-    (result,) = frameworks.versions(path)
-    assert (result.status, result.sentence) == (Status.OK, "autogen 0.14.1 is supported")
-
-
-def test_two_owners_are_a_problem(install):
-    install("ag2", "0.14.0")
-    (result,) = frameworks.autogen_folder(install("autogen", "0.14.1"))
-    assert result.status is Status.PROBLEM
-    assert "ag2 0.14.0 and autogen 0.14.1 own the same folder" in result.sentence
-    assert result.fix == "pip uninstall -y ag2 && pip install --force-reinstall --no-deps autogen"
-
-
-def test_a_folder_that_an_uninstall_has_broken(install):
-    install("ag2", "1.2.1", files=("ag2/__init__.py",))
-    path = install("autogen", "0.14.1", remove=FILES)
-    (result,) = frameworks.autogen_folder(path)
-    assert result.status is Status.PROBLEM
-    assert "broken: 2 of its files are not there" in result.sentence
-    assert result.fix == "pip install --force-reinstall --no-deps autogen"
-
-
-def test_no_framework_is_a_warning(tmp_path):
-    (result,) = frameworks.autogen_folder([str(tmp_path)])
-    assert (result.status, result.fix) == (Status.WARNING, "pip install autogen==0.14.1")
-    assert list(frameworks.versions([str(tmp_path)])) == []
-    assert version_of("ag2", [str(tmp_path)]) is None
-
-
-@pytest.mark.parametrize(
-    ("name", "version", "status"),
-    [
-        ("ag2", "0.9.10", Status.OK),
-        ("ag2", "0.9.9", Status.WARNING),
-        ("pyautogen", "0.2.35", Status.WARNING),
-        ("autogen", "0.15.0", Status.WARNING),
-    ],
-)
-def test_versions_that_are_not_tested_are_told(install, name, version, status):
-    (result,) = frameworks.versions(install(name, version))
-    assert result.status is status
-    assert (result.fix is None) == (status is Status.OK)
 
 
 @pytest.fixture
@@ -100,7 +31,7 @@ def framework(monkeypatch):
     module.broken = False
     module.__spec__ = types.SimpleNamespace(name="pretended")
     monkeypatch.setitem(sys.modules, "pretended", module)
-    monkeypatch.setattr(frameworks, "FRAMEWORKS", {"pretended": Adapter, "missing_framework": Adapter})
+    monkeypatch.setattr(frameworks, "FRAMEWORKS", {"pretended": Adapter, "missing": Adapter, "missing.part": Adapter})
     return module, happened
 
 
@@ -137,3 +68,55 @@ def test_what_is_left_replaced_is_told(monkeypatch):
 
 def test_every_framework_that_is_observed_has_its_hooks_tried():
     assert frameworks.FRAMEWORKS is registry.FRAMEWORKS
+
+
+@pytest.fixture
+def v1(monkeypatch):
+    """Leave AG2 v1 alone in the table; return its agent."""
+    agent = pytest.importorskip("ag2.agent").Agent
+    parts = {name: new for name, new in registry.FRAMEWORKS.items() if name.startswith("ag2")}
+    monkeypatch.setattr(frameworks, "FRAMEWORKS", parts)
+    return agent
+
+
+def test_the_hooks_of_v1_fit_and_leave_nothing(v1):
+    told = [(result.status, result.sentence) for result in frameworks.hooks()]
+    names = ("ag2", "ag2.network", "ag2.live")
+    assert told == [(Status.OK, f"the hooks of {name} go in and out again") for name in names]
+    assert next(frameworks.patches()).status is Status.OK
+
+
+def test_what_is_replaced_in_v1_is_looked_through_for_remains(v1):
+    watched = {row for row in frameworks._PATCHED if row[0].startswith("ag2")}
+    owners = {getattr(importlib.import_module(module), name) for module, name in watched}
+    adapters = [new() for new in frameworks.FRAMEWORKS.values()]
+    for adapter in adapters:
+        adapter.install()
+    try:
+        replaced = {
+            kind
+            for module in [sys.modules[name] for name in sys.modules if name.split(".")[0] == "ag2"]
+            for kind in vars(module).values()
+            if inspect.isclass(kind) and kind.__module__.startswith("ag2.") and replaced_names(kind)
+        }
+    finally:
+        for adapter in adapters:
+            adapter.uninstall()
+    assert replaced
+    assert replaced <= owners
+
+
+def test_a_version_of_v1_that_is_observed_in_part_is_told(v1, monkeypatch):
+    monkeypatch.setattr(v1, "_turn_scope", lambda self, event, **others: None)
+    (result, *_) = frameworks.hooks()
+    assert result.status is Status.WARNING
+    assert "_turn_scope of this ag2 is not as known" in result.sentence
+    assert result.fix == "pip install ag2==1.2.1"
+
+
+def test_a_version_of_v1_that_cannot_be_observed_is_a_problem(v1, monkeypatch):
+    monkeypatch.setattr("ag2.context.ConversationContext.send", None)
+    (result, *others) = frameworks.hooks()
+    assert (result.status, result.fix) == (Status.PROBLEM, "pip install ag2==1.2.1")
+    assert "versions 1.0.0 to 1.2.1 can" in result.sentence
+    assert {other.status for other in others} == {Status.OK}
