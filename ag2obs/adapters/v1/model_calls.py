@@ -39,6 +39,9 @@ _PARAMETERS = (
 )  # fmt: skip
 """What configurations of AG2's clients call the parameters of a request; see ``ag2.config``."""
 
+_REMOTE_AGENTS = frozenset({"a2a", "acp", "nlip"})
+"""Providers that are agents elsewhere: what was said to them tells nothing of the tokens that they spent."""
+
 _LOSES_CACHE_LIFETIMES = frozenset({"AnthropicClient"})
 """Clients whose usage does not tell how long a cache write lives, which the provider's own answer does."""
 
@@ -100,7 +103,7 @@ async def observed_call(turn: ObservedTurn, call_next: Any, events: Any, context
             if HTTP_CALL.get() is call.http:  # a suspended call that is thrown away ends in another context
                 HTTP_CALL.reset(token)
             record(session, call)
-    if call.response.usage:
+    if getattr(call.response, "usage", None):  # before ag2 1.1 an answer without a choice is None
         turn.state.calls_to_tell += 1
     return call.response
 
@@ -125,7 +128,7 @@ def record(session: Session, call: ModelCall) -> None:
         event.status, event.error, event.cost_reason = status_of(call.error), session.failure(call.error), "failed"
     else:
         event.status = STATUS_OK
-        answered = messages_of_response(call.response)
+        answered = [] if call.response is None else messages_of_response(call.response)
         _measure(event, call, sent, answered)
         if event.cost_reason is None:
             session.price(event, event.cost_quality or EXACT)
@@ -175,14 +178,17 @@ def _tool_name(tool: Any) -> str | None:
 def _measure(event: Event, call: ModelCall, sent: list[Any], answered: list[Any]) -> None:
     """Set model, tokens and how far they can be trusted: told by the provider, counted, or not known."""
     response = call.response
-    event.model = response.model or event.request_model
-    event.finish_reason = response.finish_reason
-    event.response_id = getattr(response, "response_id", None)  # since ag2 1.0.6
-    event.usage, event.cost_quality = read_ag2_usage(response.usage, response.provider)
+    if response is not None:
+        event.model = response.model or event.request_model
+        event.finish_reason = response.finish_reason
+        event.response_id = getattr(response, "response_id", None)  # since ag2 1.0.6
+        event.usage, event.cost_quality = read_ag2_usage(response.usage, response.provider)
     if event.usage is not None:
         event.tokens_source = "provider"
         if event.cost_quality == LOWER_BOUND:
             _complete(event, call)
+    elif response is None or response.provider in _REMOTE_AGENTS:
+        return
     elif event.stream and response.finish_reason is None:
         event.cost_reason, event.cost_quality = CUT_STREAM, None
     else:

@@ -48,8 +48,8 @@ def _event(agent: str | None, call: Any) -> Event:
 
 
 def _record_executed(work: Work) -> None:
-    if work.result is None:  # it raised, which ends the turn: the work knows
-        work.event.success = False
+    if work.result is None:  # it raised or was cancelled, which ends the turn: the work knows
+        work.event.success = False if work.event.status == STATUS_ERROR else None
         work.session.record(work.event)
         return
     _tell(work.session, work.event, work.result)
