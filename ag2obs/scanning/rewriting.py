@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import glob
+import hashlib
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterator
@@ -23,6 +24,10 @@ _SQLITE_MAGIC = b"SQLite format 3\0"
 
 _TEMPORARY = ".ag2obs-sanitize"
 """How the names of unfinished files end; one that is left over holds a part of the masked text."""
+
+
+_SHOWN_OF_A_NAME = 50
+"""Characters of a file's name that are in the name of its unfinished copy; file systems take 255 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +133,7 @@ def _replacement(target: str, like: str | None, before: os.stat_result | None = 
 
     Where the status of ``target`` was different ``before`` it is refused; else owner and time of access stay too.
     """
-    prefix = f".{os.path.basename(target)[:100]}."
-    with new_version(target, prefix=prefix, suffix=_TEMPORARY) as (file, temporary):
+    with new_version(target, prefix=_prefix(target), suffix=_TEMPORARY) as (file, temporary):
         yield file
         file.flush()
         if before is not None:
@@ -149,11 +153,20 @@ def _refuse_change(target: str, before: os.stat_result) -> None:
 
 def _remove_leftovers(target: str) -> None:
     """Remove what a run that was killed left of this file; the file is locked, so nobody else is at work on it."""
-    folder, name = os.path.split(target)
-    pattern = f".{glob.escape(name[:100])}.????????{_TEMPORARY}"
-    for path in glob.glob(os.path.join(glob.escape(folder), pattern), include_hidden=True):
-        with contextlib.suppress(OSError):  # it is in nobody's way
-            os.unlink(path)
+    folder = os.path.dirname(target)
+    # Eight characters between prefix and suffix, as tempfile makes them.
+    pattern = re.compile(re.escape(_prefix(target)) + r"[a-z0-9_]{8}" + re.escape(_TEMPORARY))
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:  # a leftover is in nobody's way
+        for entry in entries:
+            if pattern.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                os.unlink(entry.path)
+
+
+def _prefix(target: str) -> str:
+    """Return how the names of unfinished copies of ``target`` begin: of this file's only, however long its name is."""
+    name = os.path.basename(target)
+    digest = hashlib.blake2b(os.fsencode(name), digest_size=8).hexdigest()
+    return f".{name[:_SHOWN_OF_A_NAME]}.{digest}."
 
 
 def _keep_owner(descriptor: int, before: os.stat_result) -> None:

@@ -210,10 +210,36 @@ def test_a_copy_of_something_damaged_or_binary_is_refused_and_leaves_nothing(log
     assert sorted(os.listdir()) == ["a.bin", "a.log"]
 
 
-def test_what_a_killed_run_left_is_removed_by_the_next_one(log):
-    leftovers = [Path(f".a.log.aB3_x{number}yz.ag2obs-sanitize") for number in range(2)]
-    others = [Path(".a.log.ag2obs-sanitize"), Path(".b.log.aB3_x1yz.ag2obs-sanitize")]
-    for path in (*leftovers, *others):
-        path.write_text("half of it")
+def left_by_a_killed_run(path, monkeypatch):
+    """Return the file that a rewriting of ``path`` leaves behind which does not come to clean up."""
+    before = set(os.listdir())
+    with monkeypatch.context() as patch, pytest.raises(TypeError):
+        patch.setattr(rewriting, "_copy_masked", None)
+        patch.setattr(os, "unlink", lambda _: None)
+        rewrite(str(path), Redactor())
+    (leftover,) = set(os.listdir()) - before
+    return Path(leftover)
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next_one(log, monkeypatch):
+    leftovers = [left_by_a_killed_run(log, monkeypatch) for _ in range(2)]
     rewrite(str(log), Redactor())
-    assert [path.exists() for path in (*leftovers, *others)] == [False, False, True, True]
+    assert not any(path.exists() for path in leftovers)
+    assert only(log)
+
+
+def test_nothing_else_is_taken_for_what_a_killed_run_left(log, monkeypatch):
+    long = "n" * 200
+    for name in (long + "1", long + "2", "b.log"):
+        Path(name).write_bytes(log.read_bytes())
+    foreign = [left_by_a_killed_run(name, monkeypatch) for name in (long + "2", "b.log")]
+    own = left_by_a_killed_run(long + "1", monkeypatch)
+    named_alike = [Path(own.name.replace("ag2obs-sanitize", "ag2obs-sanitize.txt")), Path("x" + own.name)]
+    named_alike += [Path(".a.log.aB3_x1yz.ag2obs-sanitize"), Path(f".{long[:100]}.abc_x1yz.ag2obs-sanitize")]
+    for path in named_alike:
+        path.write_text("somebody's")
+    link = Path(own.name.replace(own.suffixes[-2], ".abcdefgh"))
+    link.symlink_to(log)
+    rewrite(long + "1", Redactor())
+    assert not own.exists()
+    assert all(path.exists() for path in (*foreign, *named_alike, link, log))
