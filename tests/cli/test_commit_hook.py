@@ -1,6 +1,7 @@
 """The hook for pre-commit: a commit with a planted key is refused."""
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -11,7 +12,8 @@ import yaml
 
 from ag2obs.cli.scan import command
 
-HOOKS = Path(__file__).parent.parent.parent / ".pre-commit-hooks.yaml"
+ROOT = Path(__file__).parent.parent.parent
+HOOKS = ROOT / ".pre-commit-hooks.yaml"
 TOKEN = "ghp" + "_" + "aB3dE6gH9jK2" * 3
 
 
@@ -25,6 +27,14 @@ def test_the_hook_is_one_that_pre_commit_takes(hook):
     assert (hook["id"], hook["language"], hook["types"]) == ("ag2obs-scan", "python", ["text"])
     assert shlex.split(hook["entry"]) == ["ag2obs", command.name]
     assert hook.get("pass_filenames", True)
+
+
+def test_the_documentation_shows_the_same_hook(hook):
+    text = (ROOT / "docs" / "scan.md").read_text(encoding="utf-8")
+    (example,) = (yaml.safe_load(block) for block in re.findall(r"```yaml\n(repos:.*?)```", text, re.DOTALL))
+    (shown,) = example["repos"][0]["hooks"]
+    assert shown["entry"].startswith(hook["entry"])
+    assert (shown["id"], shown["name"], shown["types"]) == (hook["id"], hook["name"], hook["types"])
 
 
 def test_a_commit_with_a_key_is_refused(hook, monkeypatch):
