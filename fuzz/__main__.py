@@ -6,13 +6,16 @@ With atheris, which then steers by the code that an input reaches; else hypothes
 from __future__ import annotations
 
 import importlib.util
-import os
 import subprocess
 import sys
+import time
+
+from hypothesis import settings
 
 from tests.redaction import test_properties
 
 _PROPERTIES = [name for name in vars(test_properties) if hasattr(getattr(test_properties, name), "hypothesis")]
+_EXAMPLES_AT_A_TIME = 500
 
 
 def main() -> int:
@@ -30,7 +33,7 @@ def main() -> int:
 def _run_here(name: str, seconds: str) -> int:
     print(f"\n== {name}", flush=True)
     if importlib.util.find_spec("atheris") is None:
-        return _run_with_hypothesis(name)
+        return _run_with_hypothesis(name, float(seconds))
     import atheris  # type: ignore[import-not-found, unused-ignore]  # installed by whoever wants it
 
     atheris.Setup(
@@ -41,9 +44,16 @@ def _run_here(name: str, seconds: str) -> int:
     return 0
 
 
-def _run_with_hypothesis(name: str) -> int:
-    command = [sys.executable, "-m", "pytest", "-q", f"tests/redaction/test_properties.py::{name}"]
-    return subprocess.run(command, env={**os.environ, "HYPOTHESIS_PROFILE": "long"}).returncode
+def _run_with_hypothesis(name: str, seconds: float) -> int:
+    """Try other examples again and again; what fails raises, with the smallest example that does."""
+    check = settings(max_examples=_EXAMPLES_AT_A_TIME, deadline=None)(getattr(test_properties, name))
+    end = time.monotonic() + seconds
+    rounds = 0
+    while time.monotonic() < end:
+        check()
+        rounds += 1
+    print(f"{rounds * _EXAMPLES_AT_A_TIME:,} examples", flush=True)
+    return 0
 
 
 if __name__ == "__main__":
