@@ -10,6 +10,9 @@ from ag2obs.redaction.rule import Check, Span
 VALUE = rb"""\\*["']?(?P<secret>(?![-<$\[{(*:=])[^\s"'\\`<>]{4,256}+)"""
 """The value of an option, quoted or not, for a pattern."""
 
+ATTACHED_VALUE = rb"""(?P<secret>(?![<$\[{(*:=])[^\s"'\\`<>]{4,256}+)"""
+"""A value that its option is written together with, which may begin with a hyphen."""
+
 _SPACE = rb"(?:[ \t]|\\+[nt]|\\?\n)++"
 
 

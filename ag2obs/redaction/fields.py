@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ag2obs.redaction.boundaries import name_before
 from ag2obs.redaction.names import Sensitivity, bytes_sensitivity
+from ag2obs.redaction.notations import find_in_notation, is_likely_secret
 from ag2obs.redaction.placeholders import LONGEST_JUDGED, is_placeholder, is_wordy, looks_random
 from ag2obs.redaction.quoting import QUOTE, string_end
 from ag2obs.redaction.rule import Span
@@ -20,8 +21,8 @@ _SEPARATOR = re.compile(
     + QUOTE
     + rb""") \]? )?+
       (?:
-        (?:\*\*)?+ [ \t]*+ (?P<sign>:=|=>|[:=|]|\\+u003[dDaA]|%3[dDaA]) (?![=>|]) (?:\*\*)?+ [ \t]*+
-        (?: (?:Optional\[str\]|str(?:[ ]\|[ ]None)?|SecretStr|string) [ \t]* = [ \t]*+ )?
+        (?:\*\*)?+ [ \t]*+ (?P<sign>::|:=|=>|==+|[:=|]|\\+u003[dDaA]|%3[dDaA]) (?![=>|]) (?:\*\*)?+ [ \t]*+
+        (?: (?:Optional\[str\]|str(?:[ ]\|[ ]None)?|SecretStr|string) [ \t]* = [ \t]*+ | (?:!!?|&)\w{1,40}+[ ]++(?=[^\s=&]) )?
       | [ \t]*,[ \t]* (?P<member>\\*["']value\\*["'][ \t]*:[ \t]*|(?=[bB]?\\*["']))
       | [ \t]+ [vV]alue=(?=\\*["'])
       )
@@ -31,10 +32,13 @@ _SEPARATOR = re.compile(
     """,
     re.VERBOSE,
 )
-_OPENING = re.compile(rb"[bBuUrRfF]?(?P<quote>" + QUOTE + rb")", re.VERBOSE)
+# Of the three marks of a long string of Python, the last one opens it.
+_OPENING = re.compile(rb"[bBuUrRfF]?(?:\"\"(?=\")|''(?='))?+(?P<quote>" + QUOTE + rb")", re.VERBOSE)
 _NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?=[\s,}\]\\]|\Z)")
 _ELEMENT = re.compile(rb"(?:\s|\\+[nrt])*+[bBuU]?(?P<quote>\\*[\"'])")
 _AFTER_ELEMENT = re.compile(rb"\\*[\"'](?:\s|\\+[nrt])*+,")
+# They compare, call a member or divide columns more often than they assign: the value decides.
+_WEAK_SIGNS = (b"|", b"::", b"==", b"===")
 _SIGN_OR_SPACE = (b"=", b":", b" ", b",", b"|", b"*")
 _AFTER_A_STRING = (b"", b",", b"}", b"]", b")", b";", b":", b"\n")
 # What follows a string that is a name itself, not the value of the one before it.
@@ -57,6 +61,7 @@ _BARE = re.compile(
 )
 _TAGGED = re.compile(rb"[^<>\s\"'\\]{1,512}+(?=</|\\+u003[cC])")
 _SCHEME = re.compile(rb"(?:Bearer|Basic|Token|ApiKey|Api-Key|Key|Digest|Negotiate)(?:[ +]++|%20)", re.IGNORECASE)
+_PARAMETER = re.compile(rb"[\w-]{1,40}+=\\*[\"']")
 _COOKIE_PAIR = re.compile(rb"[\w.$\-]++(?:=|%3[dD])")
 _COOKIE_LINE = re.compile(rb"[^\"'\\\r\n<>`]*+")
 _CODE = re.compile(
@@ -78,22 +83,22 @@ def find_field(
 ) -> list[Span]:
     """Return the secrets in the value of the field whose name has the anchor ``data[start:end]`` in it."""
     if _is_word_of_a_sentence(data, start, end):
-        return _named_in_sentence(data, start, end)
+        return _named_in_sentence(data, start, end) or find_in_notation(data, start, end)
     separator = _SEPARATOR.match(data, end)
     if separator is None:
-        return []
+        return find_in_notation(data, start, end)
     name = name_before(data, start) + data[start : separator.end("rest")]
     level = sensitivity_of(name)
     if level is Sensitivity.NONE and not _is_connection_password(data, start, name):
         return []
     position = separator.end()
     name_start = start - (len(name) - (separator.end("rest") - start))
-    if separator["sign"] == b"|":
+    if separator["sign"] in _WEAK_SIGNS:
         level = Sensitivity.VALUE_DECIDES
     if separator["flag"] is not None:
-        return _flag_value(data, name_start, position, level)
+        return _flag_value(data, name_start, position, level) or find_in_notation(data, start, end)
     if separator["tag"] is not None:
-        return _tag_value(data, name_start, position, level)
+        return _tag_value(data, name_start, position, level) or find_in_notation(data, start, end)
     opening = _OPENING.match(data, position)
     if opening is not None:
         if separator["name_quote"] is None and _closes_a_string(data, opening, is_json):
@@ -106,9 +111,9 @@ def find_field(
         if number is not None:
             # Under a name that only may be a secret's ("token") a number is a count.
             return [Span(number.start(), number.end(), separator["name_quote"])] if is_secret else []
-        if is_secret and data[position : position + 1] == b"[":
-            return _array(data, name, position + 1, is_json)
-    return _bare_value(data, name, name_start, separator, level)
+        if data[position : position + 1] == b"[":
+            return _array(data, name, position + 1, is_json) if is_secret else []
+    return _bare_value(data, name, name_start, separator, level) or find_in_notation(data, start, end)
 
 
 def _is_pair(data: bytes, name_start: int, separator: re.Match[bytes], found: list[Span]) -> bool:
@@ -119,7 +124,9 @@ def _is_pair(data: bytes, name_start: int, separator: re.Match[bytes], found: li
     if _NEXT_NAME.match(data, end):
         return False
     is_enclosed = _BEFORE_PAIR.search(data, max(0, name_start - 12), name_start) and _AFTER_PAIR.match(data, end)
-    return separator["member"] != b"" or bool(is_enclosed) or looks_random(data[start:end])
+    if separator["member"] != b"" or is_enclosed:
+        return True
+    return is_likely_secret(data[start:end], data[name_start : separator.end("rest")])
 
 
 def _named_in_sentence(data: bytes, start: int, end: int) -> list[Span]:
@@ -169,7 +176,8 @@ def _quoted_value(data: bytes, name: bytes, start: int, quote: bytes, level: Sen
     scheme = _SCHEME.match(data, start, end)
     if scheme is not None:
         return _unless_placeholder(data, scheme.end(), end)
-    if level is Sensitivity.VALUE_DECIDES and not looks_random(data[start : min(end, start + LONGEST_JUDGED + 1)]):
+    text = data[start : min(end, start + LONGEST_JUDGED + 1)]
+    if level is Sensitivity.VALUE_DECIDES and not is_likely_secret(text, name):
         return []
     return [Span(start, end)]
 
@@ -200,8 +208,10 @@ def _flag_value(data: bytes, name_start: int, position: int, level: Sensitivity)
     if data[max(0, name_start - 2) : name_start] != b"--" and not data[name_start:position].startswith(b"--"):
         return []
     value = _BARE.match(data, position)
-    if value is None or value.end() - value.start() < 4 or data[position] in b"-<{$(":
+    if value is None or value.end() - value.start() < 4 or data[position] in b"<{$(":
         return []
+    if data[position] == 0x2D and not is_likely_secret(value[0], data[name_start:position].strip()):
+        return []  # the next option
     if level is Sensitivity.VALUE_DECIDES and not looks_random(value[0]):
         return []
     return _unless_placeholder(data, value.start(), value.end())
@@ -228,7 +238,7 @@ def _bare_value(
     if scheme is not None:
         position = scheme.end()
     value = _BARE.match(data, position)
-    if value is None or data[position] in _JSON_WORD:
+    if value is None or data[position] in _JSON_WORD or data.startswith(b"[REDACTED", position):
         return []
     end = value.end()
     while end > position and data[end - 1] in b".,:;":
@@ -238,9 +248,9 @@ def _bare_value(
     text = data[position:end]
     if len(text) < 4 or is_placeholder(text) or is_placeholder(data[position : value.end()]):
         return []
-    if _is_name_of_a_secret(data, name_start):
+    if _is_name_of_a_secret(data, name_start) or (scheme is not None and _PARAMETER.match(data, position)):
         return []
-    if scheme is None and not _is_bare_secret(data, name_start, separator, position, text, level):
+    if scheme is None and not _is_bare_secret(data, name, name_start, separator, position, text, level):
         return []
     return [Span(position, end)]
 
@@ -258,14 +268,20 @@ def _without_trailing_space(data: bytes, line: re.Match[bytes]) -> int:
 
 
 def _is_bare_secret(
-    data: bytes, name_start: int, separator: re.Match[bytes], position: int, text: bytes, level: Sensitivity
+    data: bytes,
+    name: bytes,
+    name_start: int,
+    separator: re.Match[bytes],
+    position: int,
+    text: bytes,
+    level: Sensitivity,
 ) -> bool:
     """Tell a value from code that reads a variable and from a sentence that goes on after a colon."""
     if _CODE.match(data, position):
         return False
     if level is Sensitivity.VALUE_DECIDES:
-        return looks_random(text)
-    is_word = _IDENTIFIER.fullmatch(text) is not None
+        return is_likely_secret(text, name)
+    is_word = _IDENTIFIER.fullmatch(text) is not None and (is_wordy(text) or not is_made_up(text))
     if is_word and bytes_sensitivity(text) is not Sensitivity.NONE:
         return False
     if separator["sign"] in (b":", b"=>"):

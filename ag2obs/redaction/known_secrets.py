@@ -21,9 +21,7 @@ class KnownSecrets:
         self._accelerated = accelerated
         self._learning = threading.Lock()
 
-    def learn(
-        self, candidates: Iterable[tuple[str, str]], is_specific: Callable[[str], bool] = is_learnable
-    ) -> bool:
+    def learn(self, candidates: Iterable[tuple[str, str]], is_specific: Callable[[str], bool] = is_learnable) -> bool:
         """Learn pairs of a value and the name it is told by; returns whether one of them was new.
 
         ``is_specific`` tells which values can be masked wherever they occur.

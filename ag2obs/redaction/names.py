@@ -26,7 +26,7 @@ def _words(text: str) -> frozenset[str]:
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 _SECRET_WORDS = _words(
-    """password passwords passwd passphrase passcode pwd secret secrets apikey apikeys authorization credential
+    """password passwords passwd passphrase passcode pwd pw secret secrets apikey apikeys authorization credential
     cookie"""
 )
 _SECRET_ENDINGS = tuple(
@@ -122,8 +122,9 @@ def _word_sensitivity(words: list[str], index: int, word: str) -> Sensitivity:
     after = words[index + 1 :]
     if any(follower in _DESCRIBING for follower in after):
         return Sensitivity.NONE
-    if "id" in after and word not in _ID_IS_SECRET_AFTER and before not in _ID_IS_SECRET_AFTER:
-        return Sensitivity.NONE
+    if "id" in after:
+        is_half_of_a_pair = word in _ID_IS_SECRET_AFTER or before in _ID_IS_SECRET_AFTER
+        return Sensitivity.VALUE_DECIDES if is_half_of_a_pair else Sensitivity.NONE
     return level
 
 

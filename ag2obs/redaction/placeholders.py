@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 LONGEST_JUDGED = 512
 """Longer values are secrets by length; reading all of them at every anchor would be quadratic."""
+
+_REMEMBERED = 256
+"""Judgements kept: a text that says the same over and over again, to take up our time, is judged once."""
 
 _WORDS = frozenset(
     b"""none null nil undefined true false nan na n/a empty unset string str bytes int integer number float bool
@@ -14,23 +18,32 @@ _WORDS = frozenset(
     changeme change-me change_me placeholder example dummy redacted masked hidden removed filtered sanitized secured
     not-needed not_needed notneeded no-key nokey todo tbd missing invalid expired unknown wrong incorrect correct
     valid env environ environment yes no on off auto disabled enabled self this sensitive confidential postgres
-    username user pass admin-password yourpassword yourkey your_key mypassword varchar &str usize uuid""".split()
+    username user pass test secret_name option options flag argument field admin-password yourpassword yourkey your_key mypassword varchar &str usize uuid""".split()
 )
 
 _PLACEHOLDER = re.compile(  # of the value in lower case
     rb"""(?x)
       \s*+
     | (?:(?:bearer|basic|token|apikey)\s+)? \[redacted (?::[\w.-]*)? \]? \**
+    | ['"]{2} | \#\{[a-z_.]*\}? | \(not | \*[a-z_]\w*_\w* | !(?:ref|getatt|sub|vault|reference)\b.*
+    | [(\[<] (?:not[ -]set|hidden|none|empty|secret|masked|sensitive(?:[ ]value)?|known\ after\ apply|unset|omitted|redacted) [)\]>]?
+    | (?:none|null|str|string)(?:\ ?\|\ ?(?:none|null|str|string|undefined))+ | @microsoft\.keyvault.* | \{\{resolve:.*
     | <[^>]*>(?::<[^>]*>)* | \$\{.* | \$\(.* | \$[a-z_][a-z0-9_]* | \$[0-9]+ | \{\{?[a-z_.\s]*\}\}?
     | \{[a-z_][\w.\s]*[(\[].*\} | %\(\w+\)s | %[sdr] | %[a-z_]+%
     | ![a-z_]\w* | :[a-z_]\w* | \?+ | @[a-z_]\w*
     | [*x.\-_\#]{3,} | (?:\xe2\x80\xa2|\xe2\x80\xa6|\xe2\x97\x8f)+
     | (?:your|insert|enter|replace|example|dummy|fake|sample|placeholder|put|add|some|the)[-_\ ].*
-    | my[-_](?:api[-_]?key|secret|token|password|key)
-    | (?:os|process|import\.meta|settings|config|self|env|secrets|vars|st)\.[a-z_].*
+    | my[-_](?:api[-_]?key|secret|token|password|key)(?:[-_](?:key|token|value))?
+    | (?:os|process|import\.meta|settings|config|self|env|secrets|vars|st|args|var|data|local|module|this|request|options)
+      \.[a-z_].* | (?:get|read|load|fetch)_\w{1,40}\(.{0,40}\)?
+    | [a-z]{2,12}-x{8,} | (?:\\+u20(?:22|26))+
     | (?:os\.)?(?:getenv|environ)\b.* | env:.* | (?:op|vault|file|arn|ssm)[:/]{1,3}.*
     """,
     re.DOTALL,
+)
+# ``OPENAI_API_KEY`` where its value should stand: the name of the variable that holds it.
+_NAME_OF_A_VARIABLE = re.compile(
+    rb"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_?(?:KEY|TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIALS)"
 )
 _SHORTENED = (b"...", b"***", b"xxxxxx", b"\xe2\x80\xa6")
 _LONGEST_SHORTENED = 24
@@ -43,12 +56,18 @@ _LONG_PART = re.compile(rb"[A-Za-z0-9]{14,}")
 _PATH = re.compile(rb"[\w.@ -]*(?:/[\w.@ -]*)+|[\w.-]+\.[a-z]{2,4}")
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def is_placeholder(value: bytes) -> bool:
     """Return whether ``value`` stands for a secret instead of being one."""
     if len(value) > LONGEST_JUDGED:
         return False
     lowered = value.lower()
-    if lowered in _WORDS or _PLACEHOLDER.fullmatch(lowered) or lowered.endswith((b"_here", b"-here", b" here")):
+    if (
+        lowered in _WORDS
+        or _NAME_OF_A_VARIABLE.fullmatch(value)
+        or _PLACEHOLDER.fullmatch(lowered)
+        or lowered.endswith((b"_here", b"-here", b" here"))
+    ):
         return True
     if lowered.rstrip(b"!?;>") in _WORDS:
         return True
@@ -60,6 +79,7 @@ def is_uuid(value: bytes) -> bool:
     return _UUID.fullmatch(value) is not None
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def is_wordy(value: bytes) -> bool:
     """Return whether ``value`` is made of words and short numbers: ``prod-db-2024``, ``AsyncClientSecrets``."""
     return _WORDY.fullmatch(value) is not None
@@ -70,6 +90,7 @@ def is_crossed_out(token: bytes) -> bool:
     return not token[-16:].strip(b"xX*._-")
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def looks_random(value: bytes) -> bool:
     """Return whether ``value`` has a long run of mixed characters and is no UUID, path or file name."""
     if len(value) > LONGEST_JUDGED:

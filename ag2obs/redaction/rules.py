@@ -11,10 +11,12 @@ from ag2obs.redaction.rules_databases import DATABASE_RULES
 from ag2obs.redaction.rules_hosting import HOSTING_RULES
 from ag2obs.redaction.rules_messaging import MESSAGING_RULES
 from ag2obs.redaction.rules_models import MODEL_RULES
+from ag2obs.redaction.rules_notations import NOTATION_RULES
 from ag2obs.redaction.rules_observability import OBSERVABILITY_RULES
 from ag2obs.redaction.rules_packages import PACKAGE_RULES
 from ag2obs.redaction.rules_platforms import PLATFORM_RULES
 from ag2obs.redaction.rules_services import SERVICE_RULES
+from ag2obs.redaction.rules_programs import PROGRAM_RULES
 from ag2obs.redaction.rules_vaults import VAULT_RULES
 
 RULES: tuple[Rule, ...] = (
@@ -31,4 +33,6 @@ RULES: tuple[Rule, ...] = (
     *VAULT_RULES,
     *COMMAND_RULES,
     *CONTEXT_RULES,
+    *NOTATION_RULES,
+    *PROGRAM_RULES,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ag2obs.redaction.command_lines import VALUE, argument, up_to
+from ag2obs.redaction.command_lines import ATTACHED_VALUE, VALUE, argument, up_to
 from ag2obs.redaction.rule import Confidence, Rule
 
 _SPACE_OR_NAME = frozenset(b" \tabcdefghijklmnopqrstuvwxyz_-\\")
@@ -44,7 +44,7 @@ COMMAND_RULES = (
         anchors=("curl",),
         follow=frozenset(b" \t\\"),
         check=argument(
-            rb"curl" + up_to(rb"-u|--user|-U|--proxy-user") + rb"""[ \t=]*\\*["']?[^\s:"'\\/]{0,64}:(?!//)""" + VALUE
+            rb"curl" + up_to(rb"-u|--user|-U|--proxy-user") + rb"""[ \t=]*\\*["']?[^\s:"'\\/]{0,64}:(?!//)""" + ATTACHED_VALUE
         ),
         confidence=Confidence.CONTEXT,
         example="curl -s -u admin:<12 a> https://h.example/v1",
@@ -61,7 +61,7 @@ COMMAND_RULES = (
     Rule(
         id="openssl-password",
         anchors=("-pass pass:", "-passin pass:", "-passout pass:"),
-        check=argument(rb"-pass(?:in|out)? pass:" + VALUE),
+        check=argument(rb"-pass(?:in|out)? pass:" + ATTACHED_VALUE),
         confidence=Confidence.CONTEXT,
         example="openssl enc -d -aes-256-cbc -pass pass:<12 a>",
         counter_example="openssl enc -d -aes-256-cbc -pass env:PASSWORD",
@@ -73,7 +73,7 @@ COMMAND_RULES = (
             rb"(?i)(?:identified by|password) (?:password )?'(?=[^']{0,255}[^A-Za-z'])" + VALUE + rb"(?=\\*')"
         ),
         confidence=Confidence.CONTEXT,
-        example="CREATE ROLE app LOGIN PASSWORD '<11 a>7'",
+        example="CREATE USER app IDENTIFIED BY '<11 a>7'",
         counter_example="CREATE ROLE app LOGIN PASSWORD '<password>'",
     ),
 )

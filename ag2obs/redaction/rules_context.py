@@ -10,11 +10,28 @@ from ag2obs.redaction.rule import Confidence, Left, Rule
 from ag2obs.redaction.sentences import find_failed_key, find_in_sentence
 from ag2obs.redaction.urls import find_url_password
 
-_NAME_MAY_GO_ON = frozenset(b"\"'`\\=: \t%&,>*|_-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_NAME_MAY_GO_ON = frozenset(b"\"'`\\=: \t%&,<>*|_-(]0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _NAME_OR_PLURAL = _NAME_MAY_GO_ON | {ord("s")}
 
 _LOWER_KEYS = ("accesskey", "accountkey", "authkey", "AUTHKEY", "masterkey", "privatekey", "secretkey", "sharedkey")
-_PASS_STEMS = ("_pass", "_PASS", "Pass", "-pass", '"pass', "'pass")
+_WORDS_BEFORE_KEY = (
+    *(
+        "API",
+        "api",
+        "Api",
+        "access",
+        "Access",
+        "secret",
+        "Secret",
+        "license",
+        "account",
+        "app",
+        "encryption",
+        "private",
+    ),
+    *("signing", "storage", "subscription"),
+)
+_PASS_STEMS = ("_pass", "_PASS", "Pass", "-pass", '"pass', "'pass", "_pw", "_PW", "-pw", "Pw")
 
 
 def _cases(*stems: str) -> tuple[str, ...]:
@@ -127,7 +144,7 @@ CONTEXT_RULES = (
     Rule(
         id="key-in-a-sentence",
         anchors=(
-            *(f"{word} key" for word in ("API", "api", "Api", "access", "Access", "secret", "Secret", "license")),
+            *(f"{word} key" for word in _WORDS_BEFORE_KEY),
             *("API Key", "Api Key", "Access Key", "Secret Key", "API token", "api token", "access token"),
             *("Access token", "auth token", "bearer token", "refresh token", "session token", "client secret"),
             *("Client secret", "Invalid token", "invalid token", "Bad credentials", "bad credentials"),
@@ -166,7 +183,7 @@ CONTEXT_RULES = (
     ),
     Rule(
         id="personal-access-token",
-        anchors=("_PAT", "_pat"),
+        anchors=("_PAT", "_pat", "-pat"),
         follow=frozenset(b"\"'`\\=: "),
         check=find_field,
         confidence=Confidence.CONTEXT,

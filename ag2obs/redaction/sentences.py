@@ -7,15 +7,17 @@ that somebody made up, and only a few words may stand between it and its name.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ag2obs.redaction.placeholders import is_placeholder, is_uuid, is_wordy, looks_random
 from ag2obs.redaction.rule import Span
 
 _BETWEEN = re.compile(
     rb"""s?+\*{0,2}+
-    (?P<words>(?:[ ]++(?:is|was|provided|given|received|supplied|used|value|set[ ]to|as|now|here)(?![\w-]))*+)
+    (?P<words>(?:[ ]++(?:is|was|provided|given|received|supplied|used|value|set[ ]to|to|equals
+      |as|now|here|ist|lautet|est|es|\xc3\xa8|\xc3\xa9|for[ ](?:the[ ]|my[ ]|our[ ])?[\w@.-]{1,40}(?:[ ](?:account|user|login|database|server|service))?(?=[ ]is[ ]))(?![\w-]))*+)
     (?P<sign>[ ]*+[:=]?+\*{0,2}+)
-    [ ]*+(?:\\*["'`]|\*\*|<|\()?+
+    [ ]*+(?:\\*["'`]|\*\*|<|\(|\xe2\x80[\x98\x9c\x9e]|\xc2\xab)?+
     (?P<value>[A-Za-z0-9+/!@\#$%^&*?~_-][A-Za-z0-9+/!@\#$%^&*?~_.=-]{5,})
     """,
     re.VERBOSE,
@@ -87,6 +89,7 @@ def _password(match: re.Match[bytes]) -> list[Span]:
     return [Span(match.start("value"), match.start("value") + len(match["value"].rstrip(b".?!*")))]
 
 
+@lru_cache(maxsize=256)
 def is_made_up(value: bytes) -> bool:
     """Return whether ``value`` is no word: letters together with digits, other signs or capitals within."""
     text = value[:64]

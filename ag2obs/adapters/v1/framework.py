@@ -86,9 +86,8 @@ def _install_core(patches: Patches) -> None:
 
     context_propagation.install(patches)
     http_attempts.install(patches)
-    if not inspect.iscoroutinefunction(ConversationContext.send):
-        raise TypeError("ConversationContext.send is no coroutine function")
-    patches.replace(ConversationContext, "send", _observed_send)
+    if not patches.replace(ConversationContext, "send", _observed_send):
+        raise TypeError("ConversationContext.send is no method")
     if _takes(Agent, _TURN_SCOPE, _ADDED):
         patches.replace(Agent, _TURN_SCOPE, _observed_scope)
         return
@@ -111,6 +110,7 @@ def _install_live(patches: Patches) -> None:
 
 
 def _takes(owner: type, name: str, parameter: str) -> bool:
+    """Whether a method has a parameter; one that somebody wrapped without saying what does not show its own."""
     function = vars(owner).get(name)
     return inspect.isfunction(function) and parameter in inspect.signature(function).parameters
 

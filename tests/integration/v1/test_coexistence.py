@@ -32,7 +32,7 @@ def test_the_frameworks_own_telemetry_counts_what_it_counted(server: ModelServer
         exporter, provider, registry = InMemorySpanExporter(), TracerProvider(), CollectorRegistry()
         provider.add_span_processor(SimpleSpanProcessor(exporter))
         middleware = [
-            lambda event, context: TelemetryMiddleware(event, context, tracer_provider=provider, agent_name="helper"),
+            TelemetryMiddleware(tracer_provider=provider, agent_name="helper"),
             MetricsMiddleware(registry),
         ]
         agent = Agent("helper", config=config(server.base_url), tools=[calc], middleware=middleware)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from typing import Any
 
 from ag2 import tool
@@ -66,7 +67,7 @@ def test_a_realtime_session(log: Log) -> None:
     [call] = log.events("llm.call")
     assert call["agent"] == "speaker"
     assert call["usage"] == {"input": 100, "output": 20}
-    assert call["cost_usd"] == "0.0000270"
+    assert Decimal(call["cost_usd"]) == Decimal("0.000027")
     assert "cached" not in call
     assert {event["tool"]: event["status"] for event in log.events("tool.call")} == {"calc": "ok", "look_up": "error"}
     assert {event["agent"] for event in log.events("tool.call")} == {"speaker"}
