@@ -44,7 +44,10 @@ COMMAND_RULES = (
         anchors=("curl",),
         follow=frozenset(b" \t\\"),
         check=argument(
-            rb"curl" + up_to(rb"-u|--user|-U|--proxy-user") + rb"""[ \t=]*\\*["']?[^\s:"'\\/]{0,64}:(?!//)""" + ATTACHED_VALUE
+            rb"curl"
+            + up_to(rb"-u|--user|-U|--proxy-user")
+            + rb"""[ \t=]*\\*["']?[^\s:"'\\/]{0,64}:(?!//)"""
+            + ATTACHED_VALUE
         ),
         confidence=Confidence.CONTEXT,
         example="curl -s -u admin:<12 a> https://h.example/v1",

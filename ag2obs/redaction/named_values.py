@@ -1,0 +1,117 @@
+"""Values whose name stands further in front: ``- name: TOKEN`` and ``value: ...`` on two lines, defaults, block scalars.
+
+They are announced by what stands directly before them; the name is looked for a bounded way back.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+
+from ag2obs.redaction.names import Sensitivity, bytes_sensitivity
+from ag2obs.redaction.notations import is_likely_secret
+from ag2obs.redaction.placeholders import is_placeholder
+from ag2obs.redaction.rule import Span
+
+_LONGEST_WAY_BACK = 200
+_NAME = rb"(?P<name>[\w.-]{1,60})"
+_BLANK = rb"(?:\s|\\+[nrt])"
+
+_NAME_BEFORE_VALUE = re.compile(
+    rb"(?:name|key|Name|Key)\\*[\"']?:[ ]?\\*[\"']?" + _NAME + rb"\\*[\"']?,?" + _BLANK + rb"{0,40}\\*[\"']?\Z"
+)
+_VARIABLE = re.compile(rb"variable[ ]\\*\"" + _NAME + rb"\\*\"[ ]\{[^{}]*\Z")
+_BLOCK_NAME = re.compile(rb"(?:\A|[\s\"'n-])[\"']?" + _NAME + rb"[\"']?\Z")
+_OLD_VALUE = re.compile(_NAME + rb"\\*[\"']?[ ]*[:=][ ]*\\*\"[^\"\\\n]{0,80}\\*\Z")
+
+_VALUE = re.compile(rb"\\*[\"']?:?[ ]*(?:\\*[\"'])?(?P<secret>[^\s\"'\\<>{}\[\],][^\s\"'\\<>]{3,511}+)")
+_DEFAULT = re.compile(rb"[ ]*=[ ]*\\*\"(?P<secret>[^\s\"\\]{4,512}+)\\*\"")
+_BLOCK = re.compile(rb"[ ]?[|>][+-]?(?:\r?\n|(?:\\+r)?\\+n)[ ]+(?P<secret>[^\s\"\\<>{}\[\]]{4,512}+)(?=\\|\s|\"|\Z)")
+_FORM_FIELD = re.compile(
+    rb"name=\\*[\"']" + _NAME + rb"\\*[\"'](?:\r?\n|\\+r\\+n|\\+n){2}(?P<secret>[^\s\"\\]{4,512}+)"
+)
+_NEW_VALUE = re.compile(rb"(?P<secret>[^\s\"\\]{4,512}+)\\*\"")
+_CREDENTIALS = re.compile(rb"\\*[\"'][ ]*:[ ]*\\*[\"'](?P<secret>[A-Za-z0-9+/]{8,2048}+={0,2})\\*[\"']")
+_PAIR = re.compile(
+    rb"\([ ]*[bru]?\\*[\"'][^\"'\\\s]{0,80}\\*[\"'],[ ]*(?:password=)?[bru]?\\*[\"'](?P<secret>[^\"'\\\s]{4,256}+)\\*[\"']\)"
+)
+_SIGNATURE = re.compile(rb"\\*[\"']?(?P<secret>[A-Za-z0-9+/_~%-]{16,1024}+={0,2})")
+_SIGNING_SCHEMES = (b"igest ", b"AWS4-HMAC", b"Credential=", b"Expires=", b"keyId=")
+_LONGEST_HEADER = 512
+
+
+def find_value_of_name(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
+    """Return the ``value:`` behind ``name: DB_PASSWORD``, on the same or on the next line."""
+    name = _NAME_BEFORE_VALUE.search(data, max(0, start - _LONGEST_WAY_BACK), start)
+    return _secret(_VALUE.match(data, end), name)
+
+
+def find_default(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
+    """Return the default of a Terraform variable."""
+    name = _VARIABLE.search(data, max(0, start - _LONGEST_WAY_BACK), start)
+    return _secret(_DEFAULT.match(data, end), name)
+
+
+def find_block_scalar(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
+    """Return the line below ``password: |``."""
+    name = _BLOCK_NAME.search(data, max(0, start - 64), start)
+    value = _BLOCK.match(data, start + 1) if name is not None else None
+    if value is None or name is None or not is_likely_secret(value["secret"], name["name"]):
+        return []
+    return _secret(value, name)
+
+
+def find_form_field(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
+    """Return the value of a part of ``multipart/form-data``."""
+    match = _FORM_FIELD.match(data, end)
+    return _secret(match, match)
+
+
+def find_new_value(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
+    """Return the value that a plan of changes puts in place of the old one: ``password = "..." -> "..."``."""
+    name = _OLD_VALUE.search(data, max(0, start - _LONGEST_WAY_BACK), start)
+    return _secret(_NEW_VALUE.match(data, end), name)
+
+
+def find_encoded_credentials(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
+    """Return the base64 of ``user:password`` in ``"auth": "..."``, as Docker stores it."""
+    match = _CREDENTIALS.match(data, end)
+    if match is None:
+        return []
+    try:
+        decoded = base64.b64decode(match["secret"], validate=True)
+    except binascii.Error:
+        return []
+    user, colon, password = decoded.partition(b":")
+    is_text = all(0x20 <= byte < 0x7F for byte in user)
+    return [Span(*match.span("secret"))] if colon and password and is_text else []
+
+
+def find_credentials_of_a_call(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
+    """Return the password in ``auth=("user", "password")``."""
+    match = _PAIR.match(data, end)
+    if match is None or is_placeholder(match["secret"]):
+        return []
+    return [Span(*match.span("secret"))]
+
+
+def find_request_signature(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
+    """Return the answer of a ``Digest`` header and the signature of one that signs requests."""
+    match = _SIGNATURE.match(data, end)
+    before = data[max(0, start - _LONGEST_HEADER) : start]
+    if match is None or not any(scheme in before for scheme in _SIGNING_SCHEMES):
+        return []
+    return [Span(*match.span("secret"))]
+
+
+def _secret(value: re.Match[bytes] | None, name: re.Match[bytes] | None) -> list[Span]:
+    if value is None or name is None:
+        return []
+    level = bytes_sensitivity(name["name"])
+    text = value["secret"].rstrip(b",;")
+    if level is Sensitivity.NONE or is_placeholder(text):
+        return []
+    if level is Sensitivity.VALUE_DECIDES and not is_likely_secret(text, name["name"]):
+        return []
+    return [Span(value.start("secret"), value.start("secret") + len(text))]

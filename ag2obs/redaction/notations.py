@@ -1,0 +1,129 @@
+"""Values of sensitive names in notations in which something stands between the two: markup, types, wrappers, tables.
+
+Here the name alone is no proof (``<label for="password">Name</label>``): the value must look like a secret itself.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ag2obs.redaction.boundaries import name_before
+from ag2obs.redaction.names import Sensitivity, bytes_sensitivity
+from ag2obs.redaction.placeholders import is_placeholder, is_uuid, is_wordy, looks_random
+from ag2obs.redaction.rule import Span
+from ag2obs.redaction.sentences import is_made_up
+
+_REST_OF_NAME = re.compile(rb"[A-Za-z0-9_\-]{0,40}+")
+_BLANK = rb"(?:\s|\\+[nrt])*+"
+_CLOSED_NAME = rb"""[A-Za-z0-9_\-]{0,40}+ (?:\\*["'`])?+ \]?+"""
+
+# What may stand between the name and a quoted value.
+_BEFORE_QUOTED = re.compile(
+    _CLOSED_NAME
+    + rb"""
+    (?:
+      [ ]*+ (?:[:=]|:=) [ ]*+ (?:[\w.]{1,24}\.)? (?:SecretStr|SecretBytes|Secret|Some|String|Buffer\.from|str|bytes|N)?+ \(?+
+    | [ ]*+ [?!]?+ : [ ]*+ &?+ [A-Za-z][\w.<>\[\]|?]{0,40}+ (?:[ ]\|[ ]\w{1,20}+)?+ [ ]*+ = [ ]*+
+    | [ ]++ [Aa]s [ ]++ String [ ]*+ = [ ]*+
+    | [ ]*+ \{ [ ]*+ get; [^{}\n]{0,30}+ \} [ ]*+ = [ ]*+
+    | [ ]*+ = [ ]*+ [\w.]{1,40}+ [(\[] [^()\[\]\n]{0,60}+ [)\]] [ ]*+ (?:or|\|\||\?\?) [ ]*+
+    | [ ]*+ (?:or|\|\|=?|\?\?=?) [ ]*+
+    | [ ]*+ => """
+    + _BLANK
+    + rb""" string\(\d{1,5}\) [ ]
+    | [ ]*+ (?:,[ ]*+ \\*["']value\\*["'] [ ]*+)?+ : [ ]*+ \{ [ ]*+ \\*["']string_?[vV]alue\\*["'] [ ]*+ : [ ]*+
+    | , [^()\n"'\\]{0,60}? default=
+    | [ ] content=
+    | [ ]*+ -> [ ]*+
+    | [ \t]{1,20}+
+    )
+    [bBrRuU@$]?+ \\*["'`]
+    """,
+    re.VERBOSE,
+)
+_SETTER = re.compile(rb"""[A-Za-z0-9_]{0,40}+\(\\*["'`]""")
+_QUOTED = re.compile(rb"""[^\s"'`\\<>]{6,512}+(?=\\*["'`])""")
+
+# What may stand between the name and a value without quotation marks.
+_BEFORE_BARE = re.compile(
+    _CLOSED_NAME
+    + rb"""
+    (?:
+      (?:\*\*)?+ [ ]*+ : [ ]*+ (?:!!?\w{1,20}+|&\w{1,40}+) [ ]++
+    | [ ]*+ => [ ]*+
+    | [ ]++ (?:-|\xe2\x80\x93) [ ]++
+    | [ ]*+ (?:,|\t|\\+t|\xe2\x94\x82|\xe2\x86\x92|->) [ ]*+
+    | [ \t]{2,}+
+    | [ ] (?=[A-Za-z0-9+/_-]{20})
+    )
+    """,
+    re.VERBOSE,
+)
+_BARE = re.compile(rb"""`?+(?P<secret>[A-Za-z0-9+/_~!@\#$%^*-][A-Za-z0-9+/_.~=!@\#$%^&*-]{7,512}+)""")
+
+# The rest of the tag that the name is an attribute of, or the end of the element whose text it is; then more tags.
+_MARKUP = re.compile(
+    rb"[A-Za-z0-9_\-]{0,40}+(?:(?P<attribute>\\*[\"']?+[^<>\n]{0,80}+>)|</[\w:]{1,20}+>[:=]?+)"
+    rb"(?:%b<[^<>!]{1,60}+>){0,4}+%b(?:<!\[CDATA\[)?+" % (_BLANK, _BLANK)
+)
+_TEXT = re.compile(rb"[^<>\s\"'\\]{6,512}+(?=</|\]\]>|\\+u003[cC])")
+_LONGEST_TAG = 80
+
+
+def find_in_notation(data: bytes, start: int, end: int) -> list[Span]:
+    """Return the secret that a notation with something in between gives to the name with ``data[start:end]`` in it."""
+    rest = _REST_OF_NAME.match(data, end)
+    name = name_before(data, start) + data[start : rest.end() if rest is not None else end]
+    if bytes_sensitivity(name) is Sensitivity.NONE:
+        return []
+    before = _BEFORE_QUOTED.match(data, end)
+    if before is not None:
+        return _judged(data, _QUOTED.match(data, before.end()), 0, name)
+    setter = (
+        _SETTER.match(data, end)
+        if name.rpartition(b".")[2].lower().startswith((b"set", b"with", b"password"))
+        else None
+    )
+    if setter is not None:
+        return _judged(data, _QUOTED.match(data, setter.end()), 0, name)
+    markup = _MARKUP.match(data, end)
+    if markup is not None and (markup["attribute"] is None or _is_in_a_tag(data, start)):
+        return _judged(data, _TEXT.match(data, markup.end()), 0, name)
+    before = _BEFORE_BARE.match(data, end)
+    if before is not None:
+        return _judged(data, _BARE.match(data, before.end()), "secret", name)
+    return []
+
+
+def _is_in_a_tag(data: bytes, start: int) -> bool:
+    first = max(0, start - _LONGEST_TAG)
+    return data.rfind(b"<", first, start) > data.rfind(b">", first, start)
+
+
+def _judged(data: bytes, value: re.Match[bytes] | None, group: int | str, name: bytes) -> list[Span]:
+    if value is None:
+        return []
+    text = value[group].rstrip(b".,;:")
+    if is_placeholder(text) or not is_likely_secret(text, name):
+        return []
+    return [Span(value.start(group), value.start(group) + len(text))]
+
+
+def is_likely_secret(value: bytes, name: bytes) -> bool:
+    """Judge a value by itself, where its name and the sign between them leave it open."""
+    if looks_random(value) or (len(value) >= 24 and not is_wordy(value) and _is_of_three_kinds(value)):
+        return True
+    level = bytes_sensitivity(name)
+    if is_uuid(value):
+        return level is Sensitivity.SECRET or name.lower().endswith((b"token", b"secret_id", b"secretid"))
+    return level is Sensitivity.SECRET and 8 <= len(value) <= 64 and is_made_up(value) and not is_wordy(value)
+
+
+def _is_of_three_kinds(value: bytes) -> bool:
+    """Tell a key in which hyphens leave no long run of letters and digits."""
+    text = value[:512]
+    has_digit = any(0x30 <= byte <= 0x39 for byte in text)
+    return has_digit and text != text.lower() and text != text.upper() and _TOKEN.fullmatch(text) is not None
+
+
+_TOKEN = re.compile(rb"[A-Za-z0-9_-]+")
