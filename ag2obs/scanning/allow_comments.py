@@ -77,6 +77,11 @@ class AllowComments:
         return comment["rules"] is None or rule.encode() in re.split(rb",[ \t]*", comment["rules"])
 
 
+def has_comments(path: str) -> bool:
+    """Return whether a file's name says that comments in it may allow findings."""
+    return bool(_leaders_of(path))
+
+
 def _line_at(data: bytes, start: int) -> bytes:
     end = data.find(b"\n", start, start + _LONGEST_LINE + 1)
     return data[start : start + _LONGEST_LINE + 1 if end < 0 else end]

@@ -51,8 +51,8 @@ def scan_file(
         return
     done = 0
     try:
-        with contextlib.closing(TextOfFile(file.path, file.blob)) as text:
-            report.files += 1
+        with contextlib.closing(TextOfFile(file.path, file.blob, start=file.start, end=file.end)) as text:
+            report.files += not file.start
             one = _FileScan(file.path, options, redactor, report, text.is_binary)
             for piece in pieces(text.read, redactor):
                 report.bytes += len(piece.data)
@@ -81,6 +81,7 @@ class _FileScan:
 
     def findings(self, piece: Piece) -> Iterator[ScanFinding]:
         data, place, comments = piece.data, self._place, self._comments
+        first_line = place.line
         for index, whole in enumerate(piece.findings):
             for found, confidence in reported(data, whole, self._redactor, strict=self._strict, binary=self._binary):
                 if comments is not None and comments.allow(data, found.start, found.rule):
@@ -97,6 +98,7 @@ class _FileScan:
                     fingerprint=fingerprint(data[found.start : found.end]),
                 )
         place.go_to(data, len(data))
+        self._report.line_breaks += place.line - first_line
         place.next_piece()
         if comments is not None:
             comments.go_on(data)

@@ -27,6 +27,10 @@ class FoundFile:
     reason: str | None = None
     blob: str | None = None
     """git's name of the staged content, which is read instead of the file."""
+    start: int = 0
+    """Where a part of a file begins, which is always with a line; see ``parts.py``."""
+    end: int | None = None
+    """Where it ends, None for the end of the file."""
 
 
 def find_files(

@@ -56,6 +56,8 @@ class ScanReport:
     """Files that were read, at least in part."""
     bytes: int = 0
     """Bytes that were searched, after decompression."""
+    line_breaks: int = 0
+    """In what was searched: a finding in a later part of a file is as many lines further down."""
     allowed: int = 0
     """Findings that a comment beside them allows; see ``allow_comments.py``."""
     known: int = 0
@@ -66,6 +68,7 @@ class ScanReport:
         """Add what another part of the scan counted, not its findings."""
         self.files += other.files
         self.bytes += other.bytes
+        self.line_breaks += other.line_breaks
         self.allowed += other.allowed
         self.known += other.known
         self.unreadable += other.unreadable

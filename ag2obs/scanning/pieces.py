@@ -21,7 +21,7 @@ _AHEAD = 64 << 10
 """Bytes after a piece within a line that are looked at too; secrets are shorter, and longer ones are read on."""
 _LONGEST_SECRET = 16 << 20
 """What is longer is cut here, so that an endless string cannot fill the memory."""
-_LONGEST_KEY = 16 << 10
+LONGEST_KEY = 16 << 10
 """Bytes of a private key over several lines (RSA of 16,384 bits has 13 kB)."""
 
 Read = Callable[[int], bytes]
@@ -43,6 +43,12 @@ def pieces(read: Read, redactor: Redactor) -> Iterator[Piece]:
     window = _Window(read)
     while window.fill(PIECE_BYTES + _AHEAD):
         yield window.cut(redactor)
+
+
+def is_within_key(before: bytes) -> bool:
+    """Return whether a private key over several lines may go on behind ``before``."""
+    key = before.rfind(b"-----BEGIN ")
+    return (key >= 0 and before.find(b"-----END ", key) < 0) or b"Private-Lines:" in before
 
 
 class _Window:
@@ -99,7 +105,7 @@ class _Window:
         lines_end = data.rfind(b"\n", begin) + 1
         if not lines_end:
             return len(data) - _AHEAD, len(data)
-        key = data.rfind(b"-----BEGIN ", max(begin, lines_end - _LONGEST_KEY), lines_end)
+        key = data.rfind(b"-----BEGIN ", max(begin, lines_end - LONGEST_KEY), lines_end)
         if key >= 0 and data.find(b"-----END ", key, lines_end) < 0:
             key_line = data.rfind(b"\n", begin, key) + 1
             if key_line > begin:

@@ -10,10 +10,8 @@ from ag2obs.scanning.baseline import Baseline
 from ag2obs.scanning.file_scan import Progress, ScanOptions, scan_file
 from ag2obs.scanning.files import FoundFile, find_files
 from ag2obs.scanning.findings import ScanFinding, ScanReport
+from ag2obs.scanning.parts import PART_BYTES, in_parts, number_of_parts
 from ag2obs.scanning.workers import scan_in_processes
-
-_BYTES_FOR_A_PROCESS = 32 << 20
-"""A process costs as much to start as scanning some 30 MB."""
 
 
 def scan_paths(
@@ -65,7 +63,8 @@ class Scan:
         self._options = options
         self._redactor = redactor or options.redactor()
         self._baseline = baseline
-        self._jobs = min(jobs, len(self.files)) if redactor is None else 1
+        self._parts = in_parts(self.files) if jobs > 1 and redactor is None else []
+        self._jobs = min(jobs, len(self._parts))
 
     @property
     def total_bytes(self) -> int:
@@ -82,7 +81,7 @@ class Scan:
 
     def _in_order(self, progress: Progress) -> Iterator[ScanFinding]:
         if self._jobs > 1:
-            yield from scan_in_processes(self.files, self._options, self._jobs, self.report, progress)
+            yield from scan_in_processes(self._parts, self._options, self._jobs, self.report, progress)
             return
         for file in self.files:
             yield from scan_file(file, self._options, self._redactor, self.report, progress)
@@ -90,7 +89,8 @@ class Scan:
 
 def worthwhile_jobs(files: Sequence[FoundFile]) -> int:
     """Return how many processes are worth their start: as many as there are processors, for enough bytes."""
-    return max(1, min(_processors(), sum(file.size for file in files) // _BYTES_FOR_A_PROCESS, len(files)))
+    parts = sum(number_of_parts(file) for file in files)
+    return max(1, min(_processors(), sum(file.size for file in files) // PART_BYTES, parts))
 
 
 def _processors() -> int:

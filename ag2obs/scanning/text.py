@@ -19,13 +19,16 @@ Compression = Literal["gzip", "zstd"]
 class TextOfFile:
     """The decompressed bytes of a file; of a damaged one, what precedes the damage."""
 
-    def __init__(self, path: str, blob: str | None = None) -> None:
-        """Open the file, or what git has staged; raises OSError, GitFailed, and ExtraMissing for zstd."""
+    def __init__(self, path: str, blob: str | None = None, *, start: int = 0, end: int | None = None) -> None:
+        """Open the file, or what git has staged; raises OSError, GitFailed, and ExtraMissing for zstd.
+
+        Of a file that is not compressed, only what is from ``start`` to ``end`` is read.
+        """
         self._closes = path != STANDARD_INPUT
         self._git: subprocess.Popen[bytes] | None = None
         file = self._open(path, blob)
         try:
-            self.compression = _compression(file.peek(len(ZSTD_MAGIC)))
+            self.compression = compression_of(file.peek(len(ZSTD_MAGIC)))
             self._file = decompressed(file)
         except BaseException:
             self._close(file)
@@ -34,6 +37,9 @@ class TextOfFile:
         self.bytes_read = 0
         self.is_binary = b"\0" in self._head()
         """Whether it has a zero byte near its beginning, which no text has."""
+        self._left = None if end is None else end - start
+        if start:
+            self._file.seek(start)
 
     def _open(self, path: str, blob: str | None) -> io.BufferedReader:
         if blob is not None:
@@ -52,6 +58,9 @@ class TextOfFile:
 
     def read(self, length: int) -> bytes:
         """Return ``length`` bytes, fewer at the end only; raises OSError."""
+        if self._left is not None:
+            length = min(length, self._left)
+            self._left -= length
         parts: list[bytes] = []
         while length > 0 and self.damage is None:
             try:
@@ -84,7 +93,8 @@ class TextOfFile:
             file.close()
 
 
-def _compression(head: bytes) -> Compression | None:
+def compression_of(head: bytes) -> Compression | None:
+    """Return how a file is compressed that begins with ``head``."""
     if head.startswith(GZIP_MAGIC):
         return "gzip"
     return "zstd" if head.startswith(ZSTD_MAGIC) else None

@@ -1,4 +1,4 @@
-"""A scan in several processes: each takes the next file, and the results are put back in order.
+"""A scan in several processes: each takes the next file, or part of a big one, and the results are put back in order.
 
 A process and a pipe for each worker, and no pool: one that was killed (by a lack of memory, say) must end the scan
 with an error and never with a hang or a missing file, and an interrupt must end them all.
@@ -7,6 +7,7 @@ with an error and never with a hang or a missing file, and an interrupt must end
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import multiprocessing
 import signal
 from collections.abc import Iterator, Sequence
@@ -30,10 +31,11 @@ class WorkerLost(Ag2obsError):
 def scan_in_processes(
     files: Sequence[FoundFile], options: ScanOptions, jobs: int, report: ScanReport, progress: Progress
 ) -> Iterator[ScanFinding]:
-    """Yield what a scan of the files one after the other would; all findings of a file are in memory.
+    """Yield what a scan of the files one after the other would; all findings of a file or part are in memory.
 
     Raises WorkerLost.
     """
+    lines_before = 0
     with contextlib.ExitStack() as stack:
         crew = _Crew(files, progress, [stack.enter_context(_worker(options)) for _ in range(jobs)])
         for index, file in enumerate(files):
@@ -41,7 +43,11 @@ def scan_in_processes(
                 yield from scan_file(file, options, options.redactor(), report, progress)
                 continue
             part = crew.report_of(index)
-            yield from part.findings
+            lines_before = lines_before if file.start else 0
+            for found in part.findings:
+                yield dataclasses.replace(found, line=lines_before + found.line)
+            lines_before += part.line_breaks
+            part.unreadable = [each for each in part.unreadable if not (file.start and each in report.unreadable)]
             report.add_counts(part)
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ag2obs.scanning import FoundFile, Scan, ScanOptions, WorkerLost, find_files, workers, worthwhile_jobs
+from ag2obs.scanning import FoundFile, Scan, ScanOptions, WorkerLost, find_files, parts, workers, worthwhile_jobs
+from ag2obs.scanning.parts import in_parts
 
 
 def token(seed):
@@ -46,6 +47,31 @@ def test_several_processes_tell_the_same_as_one(files, monkeypatch):
     assert len(findings) == 49
     assert (report.files, report.allowed, len(report.unreadable)) == (15, 1, 2)
     assert progress == sum(file.size for file in files)
+
+
+def test_a_big_file_in_parts_tells_the_same_as_whole(monkeypatch):
+    monkeypatch.setattr(parts, "PART_BYTES", 50_000)
+    key = (
+        "-----BEGIN RSA "
+        + "PRIVATE KEY-----\n"
+        + (token(1)[4:] * 2 + "\n") * 20
+        + "-----END RSA "
+        + "PRIVATE KEY-----\n"
+    )
+    # In every place a key, so that some are at the borders; then lines that are longer than a part.
+    blocks = [f"é line {number}\n{key}" + "x é\n" * (number % 40) + f"{token(number)}\n" for number in range(150)]
+    Path("big.log").write_text("".join(blocks) + "word " * 30_000 + token(900) + "\n" + token(901))
+    Path("next.log").write_text(f"\n{token(2)}")
+    Path("big.py").write_text(("x\n" * 30 + f"# ag2obs:allow\n{token(3)}\n{token(4)}\n") * 1000)
+    Path("zeros.log").write_text("\0\n" + f'{{"api_key": "{token(5)[4:]}"}}\n{token(6)}\n' * 2000)
+    files = find_files(["big.log", "next.log", "big.py", "zeros.log"])
+    cut = [part.path for part in in_parts(files)]
+    assert cut.count("big.log") >= 3 <= cut.count("zeros.log")
+    assert cut.count("next.log") == cut.count("big.py") == 1
+    whole, several = scanned(files, 1), scanned(files, 2)
+    assert several == whole
+    assert {found.rule for found in whole[0]} == {"github", "private-key"}
+    assert (len(whole[0]), whole[1].files) == (302 + 1 + 1000 + 2000, 4)
 
 
 def test_a_process_that_is_killed_ends_the_scan(files, monkeypatch):
@@ -87,6 +113,7 @@ def test_processes_are_started_where_they_are_worth_it(monkeypatch):
     monkeypatch.setattr("ag2obs.scanning.scan._processors", lambda: 8)
     assert worthwhile_jobs([]) == 1
     assert worthwhile_jobs([FoundFile("a", 1_000)] * 100) == 1
-    assert worthwhile_jobs([FoundFile("a", 1 << 40)]) == 1
+    assert worthwhile_jobs([FoundFile("a", 60 << 20)]) == 1
+    assert worthwhile_jobs([FoundFile("a", 1 << 40)]) == 8
     assert worthwhile_jobs([FoundFile("a", 50 << 20)] * 2) == 2
     assert worthwhile_jobs([FoundFile("a", 50 << 20)] * 100) == 8
