@@ -1,4 +1,4 @@
-"""``ag2obs demo``: a group chat runs, and its log is compared with what the model server counted."""
+"""``ag2obs demo``: agents run, and their log is compared with what the model server counted."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ import io
 import json
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from unittest import mock
 
 import click
 
 from ag2obs.analysis.summary import RuntimeSummary, SummaryFold
-from ag2obs.cli import demo_chat
+from ag2obs.cli import demo_classic, demo_key, demo_v1
+from ag2obs.cli.demo_story import Story
 from ag2obs.cli.exit_codes import ExitCode
 from ag2obs.cli.summary import print_summary
 from ag2obs.cli.wording import counted
+from ag2obs.errors import ExtraMissing
 from ag2obs.logging_session import ag2_logging_session
 from ag2obs.readers import iter_accounting
 from ag2obs.settings import Settings
@@ -28,28 +31,39 @@ PIECE = 12
 """Characters of the key in a row that count as a leak, far too many to be there by chance."""
 
 
-@click.command("demo")
-def command() -> int:
-    """Run a group chat and show what its log tells.
+STORIES: Mapping[str, Story] = MappingProxyType({"v1": demo_v1.STORY, "classic": demo_classic.STORY})
+"""What can run, by the value of ``--framework``; without that option the first one that is installed does."""
 
-    A real AG2 Classic group chat runs against a model server on this machine, so that no key and no network
-    are needed. One request is refused and sent again, one tool call fails, and a key is planted in the chat.
+INSTALL = "pip install 'ag2obs[demo]'"
+
+
+@click.command("demo")
+@click.option(
+    "--framework",
+    type=click.Choice(list(STORIES)),
+    help="v1 is `from ag2 import Agent`, classic is `from autogen import ...`. Default: v1 where it is installed.",
+)
+def command(framework: str | None) -> int:
+    """Run agents and show what their log tells.
+
+    Real agents of AG2 run against a model server on this machine, so that no key and no network are needed. One
+    request is refused and sent again, one tool call fails, and a key is planted in what they say.
     The log is written where your settings say: AG2_RUNTIME_LOG_FILE, else logs/logs/ag2_runtime.log.
 
     The exit code is 2 when the log differs from what the model server counted, or holds the planted key.
     """
-    demo_chat.require_frameworks()
-    settings = Settings.from_environment(enabled=True, budget_on_exceed="warn")
-    key = demo_chat.new_key()
-    with ModelServer(demo_chat.REPLIES) as server:
+    story = _choose(framework)
+    settings = Settings.from_environment(enabled=True, patch=True, budget_on_exceed="warn")
+    key = demo_key.new_key()
+    with ModelServer(story.replies) as server:
         with ag2_logging_session("demo_chat", "demo", settings=settings) as session, _undisturbed():
-            demo_chat.run(server.base_url, key)
+            story.run(server.base_url, key)
         told = server.totals()
         planted = sum(json.dumps(request.body).count(key) for request in server.requests)
     assert session.log_path is not None
     log = session.log_path
     summary, requests = _read_back(log, session.id)
-    click.echo("A group chat ran. On purpose, one request was refused and sent again, and one tool call failed.\n")
+    click.echo(f"{story.told} On purpose, one request was refused and sent again, and one tool call failed.\n")
     print_summary(summary)
     equal = _compare(summary, requests, told)
     hidden = _search(log, key, planted)
@@ -57,9 +71,24 @@ def command() -> int:
     return ExitCode.SUCCESS if equal and hidden else ExitCode.EXECUTION_ERROR
 
 
+def _choose(framework: str | None) -> Story:
+    """Return the story of a framework, or of the first one that is installed; raises ExtraMissing."""
+    for story in STORIES.values() if framework is None else (STORIES[framework],):
+        with contextlib.suppress(ImportError):  # nothing is wrong as long as another one can run
+            story.import_framework()
+            return story
+    if framework is None:
+        names = " or ".join(story.framework for story in STORIES.values())
+        raise ExtraMissing(f"the demo runs {names} with the OpenAI client, and neither can be imported: {INSTALL}")
+    raise ExtraMissing(
+        f"the demo runs {STORIES[framework].framework} with the OpenAI client, and one of them cannot be imported: "
+        f"{INSTALL}"
+    )
+
+
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Keep what AG2 prints off the terminal, and the chat away from a proxy that the environment names."""
+    """Keep what AG2 prints off the terminal, and its clients away from a proxy that the environment names."""
     direct = ",".join(filter(None, (os.environ.get("no_proxy") or os.environ.get("NO_PROXY"), "127.0.0.1")))
     with mock.patch.dict(os.environ, no_proxy=direct), contextlib.redirect_stdout(io.StringIO()):
         yield
@@ -105,7 +134,7 @@ def _search(log: Path, key: str, planted: int) -> bool:
     data = log.read_bytes()
     pieces = [
         form[start : start + PIECE].encode()
-        for form in (key.removeprefix(demo_chat.KEY_PREFIX), demo_chat.encoded(key).rstrip("="))
+        for form in (key.removeprefix(demo_key.KEY_PREFIX), demo_key.encoded(key).rstrip("="))
         for start in range(len(form) - PIECE + 1)
     ]
     found = sum(data.count(piece) for piece in pieces)

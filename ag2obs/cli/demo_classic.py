@@ -1,4 +1,4 @@
-"""The workflow that ``ag2obs demo`` observes: a customer, a support agent with a tool, and a writer.
+"""What ``ag2obs demo --framework classic`` runs: a customer, a support agent with a tool, and a writer.
 
 It is an AG2 Classic group chat like a user's own. Only the model behind it is the embedded server, whose
 replies are ``REPLIES``; one of them refuses a request that the OpenAI client then sends again, and the first
@@ -7,15 +7,11 @@ tool call asks for an order that does not exist, so that the log shows what a re
 
 from __future__ import annotations
 
-import base64
-import secrets
-import string
 from typing import Annotated, Any
 
-from ag2obs.errors import ExtraMissing
+from ag2obs.cli.demo_key import encoded
+from ag2obs.cli.demo_story import Story
 from ag2obs.testing import Reply, Tokens, ToolCall
-
-KEY_PREFIX = "sk-" + "proj-"  # in two parts, so that no scan takes this line for a key
 
 REPLIES = (
     Reply("support"),  # the group chat asks who speaks next
@@ -33,26 +29,11 @@ REPLIES = (
 """In the order of the requests; tokens that are not told here are counted in words."""
 
 
-def new_key() -> str:
-    """Return a key that looks like one of OpenAI's and never was one."""
-    alphabet = string.ascii_letters + string.digits
-    return KEY_PREFIX + "".join(secrets.choice(alphabet) for _ in range(48))
+def import_framework() -> None:
+    """Import what the demo runs; raises ImportError where it is not installed."""
+    import openai
+    from autogen import GroupChatManager
 
-
-def encoded(key: str) -> str:
-    """Return the base64 form of a key, as tools return it in headers and attachments."""
-    return base64.b64encode(key.encode()).decode()
-
-
-def require_frameworks() -> None:
-    """Import what the demo runs; raises ``ExtraMissing`` where it is not installed."""
-    try:
-        import openai
-        from autogen import GroupChatManager
-    except ImportError as error:
-        raise ExtraMissing(
-            "the demo runs AG2 Classic with the OpenAI client, and one of them is missing: pip install 'ag2obs[demo]'"
-        ) from error
     del openai, GroupChatManager
 
 
@@ -83,3 +64,12 @@ def run(base_url: str, key: str) -> None:
         group, llm_config=model("gpt-4o-mini"), is_termination_msg=lambda message: "TERMINATE" in str(message)
     )
     customer.initiate_chat(manager, message=f"Where is my order 1042? My key is {key}, should you need it.")
+
+
+STORY = Story(
+    framework="AG2 Classic",
+    told="A group chat of AG2 Classic ran.",
+    replies=REPLIES,
+    import_framework=import_framework,
+    run=run,
+)
