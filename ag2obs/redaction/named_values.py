@@ -1,4 +1,4 @@
-"""Values whose name stands further in front: ``- name: TOKEN`` and ``value: ...`` on two lines, defaults, block scalars.
+"""Values whose name stands further in front: ``name:`` and ``value:`` on two lines, defaults, block scalars.
 
 They are announced by what stands directly before them; the name is looked for a bounded way back.
 """
@@ -9,6 +9,7 @@ import base64
 import binascii
 import re
 
+from ag2obs.redaction.boundaries import name_before
 from ag2obs.redaction.names import Sensitivity, bytes_sensitivity
 from ag2obs.redaction.notations import is_likely_secret
 from ag2obs.redaction.placeholders import is_placeholder
@@ -22,7 +23,6 @@ _NAME_BEFORE_VALUE = re.compile(
     rb"(?:name|key|Name|Key)\\*[\"']?:[ ]?\\*[\"']?" + _NAME + rb"\\*[\"']?,?" + _BLANK + rb"{0,40}\\*[\"']?\Z"
 )
 _VARIABLE = re.compile(rb"variable[ ]\\*\"" + _NAME + rb"\\*\"[ ]\{[^{}]*\Z")
-_BLOCK_NAME = re.compile(rb"(?:\A|[\s\"'n-])[\"']?" + _NAME + rb"[\"']?\Z")
 _OLD_VALUE = re.compile(_NAME + rb"\\*[\"']?[ ]*[:=][ ]*\\*\"[^\"\\\n]{0,80}\\*\Z")
 
 _VALUE = re.compile(rb"\\*[\"']?:?[ ]*(?:\\*[\"'])?(?P<secret>[^\s\"'\\<>{}\[\],][^\s\"'\\<>]{3,511}+)")
@@ -34,7 +34,8 @@ _FORM_FIELD = re.compile(
 _NEW_VALUE = re.compile(rb"(?P<secret>[^\s\"\\]{4,512}+)\\*\"")
 _CREDENTIALS = re.compile(rb"\\*[\"'][ ]*:[ ]*\\*[\"'](?P<secret>[A-Za-z0-9+/]{8,2048}+={0,2})\\*[\"']")
 _PAIR = re.compile(
-    rb"\([ ]*[bru]?\\*[\"'][^\"'\\\s]{0,80}\\*[\"'],[ ]*(?:password=)?[bru]?\\*[\"'](?P<secret>[^\"'\\\s]{4,256}+)\\*[\"']\)"
+    rb"\([ ]*[bru]?\\*[\"'][^\"'\\\s]{0,80}\\*[\"'],[ ]*(?:password=)?"
+    rb"[bru]?\\*[\"'](?P<secret>[^\"'\\\s]{4,256}+)\\*[\"']\)"
 )
 _SIGNATURE = re.compile(rb"\\*[\"']?(?P<secret>[A-Za-z0-9+/_~%-]{16,1024}+={0,2})")
 _SIGNING_SCHEMES = (b"igest ", b"AWS4-HMAC", b"Credential=", b"Expires=", b"keyId=")
@@ -55,11 +56,11 @@ def find_default(data: bytes, start: int, end: int, is_json: bool) -> list[Span]
 
 def find_block_scalar(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
     """Return the line below ``password: |``."""
-    name = _BLOCK_NAME.search(data, max(0, start - 64), start)
-    value = _BLOCK.match(data, start + 1) if name is not None else None
-    if value is None or name is None or not is_likely_secret(value["secret"], name["name"]):
+    name = name_before(data, start)
+    value = _BLOCK.match(data, start + 1)
+    if value is None or bytes_sensitivity(name) is Sensitivity.NONE or is_placeholder(value["secret"]):
         return []
-    return _secret(value, name)
+    return [Span(*value.span("secret"))] if is_likely_secret(value["secret"], name) else []
 
 
 def find_form_field(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:

@@ -22,7 +22,8 @@ _BEFORE_QUOTED = re.compile(
     _CLOSED_NAME
     + rb"""
     (?:
-      [ ]*+ (?:[:=]|:=) [ ]*+ (?:[\w.]{1,24}\.)? (?:SecretStr|SecretBytes|Secret|Some|String|Buffer\.from|str|bytes|N)?+ \(?+
+      [ ]*+ (?:[:=]|:=) [ ]*+ (?:[\w.]{1,24}\.)?
+      (?:SecretStr|SecretBytes|Secret|Some|String|Buffer\.from|str|bytes|N)?+ \(?+
     | [ ]*+ [?!]?+ : [ ]*+ &?+ [A-Za-z][\w.<>\[\]|?]{0,40}+ (?:[ ]\|[ ]\w{1,20}+)?+ [ ]*+ = [ ]*+
     | [ ]++ [Aa]s [ ]++ String [ ]*+ = [ ]*+
     | [ ]*+ \{ [ ]*+ get; [^{}\n]{0,30}+ \} [ ]*+ = [ ]*+

@@ -18,7 +18,8 @@ _WORDS = frozenset(
     changeme change-me change_me placeholder example dummy redacted masked hidden removed filtered sanitized secured
     not-needed not_needed notneeded no-key nokey todo tbd missing invalid expired unknown wrong incorrect correct
     valid env environ environment yes no on off auto disabled enabled self this sensitive confidential postgres
-    username user pass test secret_name option options flag argument field admin-password yourpassword yourkey your_key mypassword varchar &str usize uuid""".split()
+    username user pass test secret_name option options flag argument field admin-password
+    yourpassword yourkey your_key mypassword varchar &str usize uuid""".split()
 )
 
 _PLACEHOLDER = re.compile(  # of the value in lower case
@@ -26,16 +27,18 @@ _PLACEHOLDER = re.compile(  # of the value in lower case
       \s*+
     | (?:(?:bearer|basic|token|apikey)\s+)? \[redacted (?::[\w.-]*)? \]? \**
     | ['"]{2} | \#\{[a-z_.]*\}? | \(not | \*[a-z_]\w*_\w* | !(?:ref|getatt|sub|vault|reference)\b.*
-    | [(\[<] (?:not[ -]set|hidden|none|empty|secret|masked|sensitive(?:[ ]value)?|known\ after\ apply|unset|omitted|redacted) [)\]>]?
-    | (?:none|null|str|string)(?:\ ?\|\ ?(?:none|null|str|string|undefined))+ | @microsoft\.keyvault.* | \{\{resolve:.*
+    | [(\[<] (?:not[ -]set|hidden|none|empty|secret|masked|sensitive(?:[ ]value)?|known\ after\ apply|unset|omitted
+      |redacted) [)\]>]?
+    | (?:none|null|str|string)(?:\ ?\|\ ?(?:none|null|str|string|undefined))+
+    | @microsoft\.keyvault.* | \{\{resolve:.*
     | <[^>]*>(?::<[^>]*>)* | \$\{.* | \$\(.* | \$[a-z_][a-z0-9_]* | \$[0-9]+ | \{\{?[a-z_.\s]*\}\}?
     | \{[a-z_][\w.\s]*[(\[].*\} | %\(\w+\)s | %[sdr] | %[a-z_]+%
     | ![a-z_]\w* | :[a-z_]\w* | \?+ | @[a-z_]\w*
     | [*x.\-_\#]{3,} | (?:\xe2\x80\xa2|\xe2\x80\xa6|\xe2\x97\x8f)+
     | (?:your|insert|enter|replace|example|dummy|fake|sample|placeholder|put|add|some|the)[-_\ ].*
     | my[-_](?:api[-_]?key|secret|token|password|key)(?:[-_](?:key|token|value))?
-    | (?:os|process|import\.meta|settings|config|self|env|secrets|vars|st|args|var|data|local|module|this|request|options)
-      \.[a-z_].* | (?:get|read|load|fetch)_\w{1,40}\(.{0,40}\)?
+    | (?:os|process|import\.meta|settings|config|self|env|secrets|vars|st|args|var|data|local|module|this|request
+      |options)      \.[a-z_].* | (?:get|read|load|fetch)_\w{1,40}\(.{0,40}\)?
     | [a-z]{2,12}-x{8,} | (?:\\+u20(?:22|26))+
     | (?:os\.)?(?:getenv|environ)\b.* | env:.* | (?:op|vault|file|arn|ssm)[:/]{1,3}.*
     """,

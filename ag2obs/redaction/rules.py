@@ -15,8 +15,8 @@ from ag2obs.redaction.rules_notations import NOTATION_RULES
 from ag2obs.redaction.rules_observability import OBSERVABILITY_RULES
 from ag2obs.redaction.rules_packages import PACKAGE_RULES
 from ag2obs.redaction.rules_platforms import PLATFORM_RULES
-from ag2obs.redaction.rules_services import SERVICE_RULES
 from ag2obs.redaction.rules_programs import PROGRAM_RULES
+from ag2obs.redaction.rules_services import SERVICE_RULES
 from ag2obs.redaction.rules_vaults import VAULT_RULES
 
 RULES: tuple[Rule, ...] = (

@@ -101,7 +101,7 @@ NOTATION_RULES = (
         anchors=KEY_WORDS,
         check=find_key_word,
         confidence=Confidence.CONTEXT,
-        example="我的API密钥是<32 a>，请使用",
-        counter_example="API密钥是必填项，请重试",
+        example="我的API密钥是<32 a>，请使用",  # noqa: RUF001 - as it is written in Chinese
+        counter_example="API密钥是必填项，请重试",  # noqa: RUF001 - likewise
     ),
 )

@@ -78,9 +78,11 @@ PROGRAM_RULES = (
         id="piped-password",
         anchors=("echo ", "printf "),
         check=argument(
-            rb"(?:echo(?:[ ]-n)?|printf(?:[ ]\S{1,12})?)[ ]\\*[\"']?(?:[\w.-]{1,32}:(?=[^\s|]{1,255}[ ]\|[ ](?:sudo[ ])?chpasswd))?"
+            rb"(?:echo(?:[ ]-n)?|printf(?:[ ]\S{1,12})?)[ ]\\*[\"']?"
+            rb"(?:[\w.-]{1,32}:(?=[^\s|]{1,255}[ ]\|[ ](?:sudo[ ])?chpasswd))?"
             + ATTACHED_VALUE
-            + rb"(?=\\*[\"']?[ ]?\|[ ]?(?:sudo[ ](?:-\S+[ ])*-S|(?:sudo[ ])?chpasswd|.{0,80}--(?:password-stdin|with-token|passphrase-fd)))"
+            + rb"(?=\\*[\"']?[ ]?\|[ ]?(?:sudo[ ](?:-\S+[ ])*-S|(?:sudo[ ])?chpasswd"
+            rb"|.{0,80}--(?:password-stdin|with-token|passphrase-fd)))"
         ),
         confidence=Confidence.CONTEXT,
         example="echo <12 a>7 | docker login -u acme --password-stdin",

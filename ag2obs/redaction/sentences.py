@@ -15,7 +15,9 @@ from ag2obs.redaction.rule import Span
 _BETWEEN = re.compile(
     rb"""s?+\*{0,2}+
     (?P<words>(?:[ ]++(?:is|was|provided|given|received|supplied|used|value|set[ ]to|to|equals
-      |as|now|here|ist|lautet|est|es|\xc3\xa8|\xc3\xa9|for[ ](?:the[ ]|my[ ]|our[ ])?[\w@.-]{1,40}(?:[ ](?:account|user|login|database|server|service))?(?=[ ]is[ ]))(?![\w-]))*+)
+      |as|now|here|ist|lautet|est|es|\xc3\xa8|\xc3\xa9
+      |for[ ](?:the[ ]|my[ ]|our[ ])?[\w@.-]{1,40}(?:[ ](?:account|user|login|database|server|service))?
+        (?=[ ]is[ ]))(?![\w-]))*+)
     (?P<sign>[ ]*+[:=]?+\*{0,2}+)
     [ ]*+(?:\\*["'`]|\*\*|<|\(|\xe2\x80[\x98\x9c\x9e]|\xc2\xab)?+
     (?P<value>[A-Za-z0-9+/!@\#$%^&*?~_-][A-Za-z0-9+/!@\#$%^&*?~_.=-]{5,})
