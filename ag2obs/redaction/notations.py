@@ -60,14 +60,16 @@ _BEFORE_BARE = re.compile(
     """,
     re.VERBOSE,
 )
-_BARE = re.compile(rb"""`?+(?P<secret>[A-Za-z0-9+/_~!@\#$%^*-][A-Za-z0-9+/_.~=!@\#$%^&*-]{7,512}+)""")
+_BARE = re.compile(
+    rb"""`?+(?![\w.-]{1,40}+=[^=\s"'`\\])(?P<secret>[A-Za-z0-9+/_~!@\#$%^*-][A-Za-z0-9+/_.~=!@\#$%^&*-]{7,512}+)"""
+)
 
 # The rest of the tag that the name is an attribute of, or the end of the element whose text it is; then more tags.
 _MARKUP = re.compile(
     rb"[A-Za-z0-9_\-]{0,40}+(?:(?P<attribute>\\*[\"']?+[^<>\n]{0,80}+>)|</[\w:]{1,20}+>[:=]?+)"
     rb"(?:%b<[^<>!]{1,60}+>){0,4}+%b(?:<!\[CDATA\[)?+" % (_BLANK, _BLANK)
 )
-_TEXT = re.compile(rb"[^<>\s\"'\\]{6,512}+(?=</|\]\]>|\\+u003[cC])")
+_TEXT = re.compile(rb"[^<>\s\"'\\]{6,512}+(?=(?:\s|\\+[nrt]){0,8}+(?:</|\]\]>|\\+u003[cC]))")
 _LONGEST_TAG = 80
 
 

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from ag2obs.redaction.placeholders import is_placeholder, is_uuid, is_wordy, looks_random
 from ag2obs.redaction.rule import Span
 from ag2obs.redaction.sentences import is_made_up
 
+
+def _with_escapes(*words: str) -> tuple[str, ...]:
+    """Return ``words``, and as JSON inside up to two more JSON texts writes their letters beyond ASCII."""
+    escaped = {word: json.dumps(word)[1:-1] for word in words}
+    depths = (form.replace("\\", "\\" * count) for form in escaped.values() for count in (1, 2, 4))
+    return tuple(dict.fromkeys((*words, *depths)))
+
+
 _LATIN_AND_CYRILLIC = """passwort kennwort contraseña contrasena senha wachtwoord hasło heslo lösenord adgangskode
     salasana parola пароль""".split()  # noqa: SIM905 - a table of words reads better than quoted ones
 _OTHER_SCRIPTS = "密码 密碼 口令 パスワード 비밀번호 암호".split()  # noqa: SIM905 - likewise
 
-PASSWORD_WORDS = (
+PASSWORD_WORDS = _with_escapes(
     *(form for word in (*_LATIN_AND_CYRILLIC, "mot de passe") for form in (word, word.capitalize(), word.upper())),
     *_OTHER_SCRIPTS,
 )
 """What a password is called, as anchors."""
 
-KEY_WORDS = tuple(
-    """API-Schlüssel|API Schlüssel|Zugangsschlüssel|clé API|clé d'API|Clé API|clave de API|clave API|Clave de API
+KEY_WORDS = _with_escapes(
+    *"""API-Schlüssel|API Schlüssel|Zugangsschlüssel|clé API|clé d'API|Clé API|clave de API|clave API|Clave de API
     |chave de API|chave API|Chave de API|chiave API|Chiave API|klucz API|API-sleutel|ключ API|API-ключ|API ключ|Ключ API
     |токен|Токен|密钥|密鑰|令牌|APIキー|シークレットキー|アクセスキー
     |トークン|API 키|토큰""".replace("\n    ", "").split("|")
 )
 """What a key or token is called, as anchors."""
 
-_IS = "ist lautet heißt war est es é era è is jest to je är on это был".replace(" ", "|")
-_IS_WITHOUT_SPACE = "是|为|為|は|が|는|은|이"
+_ESCAPE = r"(?:\\+u[0-9a-f]{4}){1,4}"
+_IS = f"ist|lautet|heißt|war|est|es|é|era|è|is|jest|to|je|är|on|это|был|{_ESCAPE}"
+_IS_WITHOUT_SPACE = f"是|为|為|は|が|는|은|이|{_ESCAPE}"
 _WIDE_COLON = "\N{FULLWIDTH COLON}"
 _BEFORE_VALUE = re.compile(
     (

@@ -6,8 +6,10 @@ from ag2obs.redaction.rule import Rule
 from ag2obs.redaction.rules_ai_tools import AI_TOOL_RULES
 from ag2obs.redaction.rules_clouds import CLOUD_RULES
 from ag2obs.redaction.rules_commands import COMMAND_RULES
+from ag2obs.redaction.rules_commerce import COMMERCE_RULES
 from ag2obs.redaction.rules_context import CONTEXT_RULES
 from ag2obs.redaction.rules_databases import DATABASE_RULES
+from ag2obs.redaction.rules_developer_tools import DEVELOPER_TOOL_RULES
 from ag2obs.redaction.rules_hosting import HOSTING_RULES
 from ag2obs.redaction.rules_messaging import MESSAGING_RULES
 from ag2obs.redaction.rules_models import MODEL_RULES
@@ -31,6 +33,8 @@ RULES: tuple[Rule, ...] = (
     *MESSAGING_RULES,
     *SERVICE_RULES,
     *VAULT_RULES,
+    *DEVELOPER_TOOL_RULES,
+    *COMMERCE_RULES,
     *COMMAND_RULES,
     *CONTEXT_RULES,
     *NOTATION_RULES,

@@ -8,7 +8,7 @@ PLATFORM_RULES = (
     Rule(
         id="github",
         anchors=("ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
-        pattern=r"gh[pousr]_[A-Za-z0-9]{30,}",
+        pattern=r"gh[pousr]_(?:[0-9]{3,12}_)?[A-Za-z0-9]{30,}",
         example="ghp_<36 a>",
         counter_example="ghp_token_name",
     ),

@@ -112,3 +112,31 @@ PLAIN_FIELD_SHAPES: dict[str, Callable[[str, str], str]] = {
     "xml": lambda n, v: f"<{n}>{v}</{n}>",
     "header": lambda n, v: f"{n}: {v}\r\nAccept: */*\r\n",
 }
+
+# Something stands between the name and the value, or the name is on another line: the value must look like a secret.
+DISTANT_FIELD_SHAPES: dict[str, Callable[[str, str], str]] = {
+    "name and value on two lines": lambda n, v: f"env:\n- name: {n}\n  value: {v}\n",
+    "name and value on two lines in json": lambda n, v: json.dumps({"content": f"env:\n- name: {n}\n  value: {v}\n"}),
+    "block scalar": lambda n, v: f"auth:\n  {n}: |\n    {v}\n",
+    "anchor": lambda n, v: f"{n}: &default {v}\n",
+    "default of a variable": lambda n, v: f'variable "{n}" {{\n  default = "{v}"\n}}\n',
+    "default of an option": lambda n, v: f'parser.add_argument("--{n}", default="{v}")',
+    "new value": lambda n, v: f'~ {n} = "old" -> "{v}"',
+    "form data": lambda n, v: f'Content-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n--b--',
+    "typed": lambda n, v: f'let {n}: &str = "{v}";',
+    "wrapped": lambda n, v: f'Settings({n}=SecretStr("{v}"))',
+    "long string": lambda n, v: f'{n} = """{v}"""',
+    "in place of a variable": lambda n, v: f'{n} = os.getenv("X") or "{v}"',
+    "arrow": lambda n, v: f"{n} -> '{v}'",
+    "php": lambda n, v: f"[{n}] => {v}\n",
+    "comparison": lambda n, v: f"assert {n} == '{v}'",
+    "definition": lambda n, v: f'#define {n} "{v}"',
+    "element": lambda n, v: f"<tr><td>{n}</td><td>{v}</td></tr>",
+    "named element": lambda n, v: f'<parameter name="{n}">{v}</parameter>',
+    "escaped element": lambda n, v: json.dumps({"content": f'<parameter name="{n}">\n{v}\n</parameter>'}),
+    "telemetry attribute": lambda n, v: json.dumps({"key": n, "value": {"stringValue": v}}),
+    "row": lambda n, v: f"| `{n}` | `{v}` |",
+    "columns": lambda n, v: f"{n}\t{v}\n",
+    "list": lambda n, v: f"* {n} - {v}",
+    "sentence": lambda n, v: f"I set {n} to {v} and it works.",
+}

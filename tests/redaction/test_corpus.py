@@ -10,7 +10,7 @@ from ag2obs.redaction import Redactor
 from ag2obs.redaction.rule import Confidence
 from ag2obs.redaction.rules import RULES
 
-from .contexts import AROUND_TOKEN, FIELD_SHAPES, PLAIN_FIELD_SHAPES
+from .contexts import AROUND_TOKEN, DISTANT_FIELD_SHAPES, FIELD_SHAPES, PLAIN_FIELD_SHAPES
 from .key_names import KEY_NAMES
 from .templates import fill
 
@@ -33,6 +33,14 @@ _WHOLE = {
     "bearer in curl": "curl -H 'Authorization: Bearer <40 w>1' https://h.example/v1",
     "opaque header": "Authorization: token <40 a>1",
     "basic header": "Authorization: Basic dXNlcjp<24 a>",
+    "digest header": 'Authorization: Digest username="a", realm="r", nonce="n", uri="/", response="<32 h>"',
+    "pair of a call": "requests.get(url, auth=('admin', '<12 a>7'))",
+    "docker login in a file": '{"auths": {"r.example": {"auth": "dXNlcjp<25 a>"}}}',
+    "German": "Das Passwort lautet <10 a>7",
+    "French": "Le mot de passe est <10 a>7",
+    "Chinese": "密码是 <10 a>7。",
+    "Japanese": "APIキーは<32 a>です",
+    "Russian": "пароль: <10 a>7",
     "cookie header": "Cookie: session=<32 a>; theme=dark",
     "set-cookie header": "Set-Cookie: sid=<32 h>; Path=/; HttpOnly",
     "postgres url": "postgresql+asyncpg://app:<12 a>@db.internal:5432/app",
@@ -116,6 +124,17 @@ def test_corpus_recall_of_fields(redactor: Redactor) -> None:
         for shape in _AWKWARD_SHAPES:
             value, parts = fill(template, source)
             recall.add("awkward value", FIELD_SHAPES[shape]("password", value), parts)
+    assert recall.ratio() >= _NAMED
+
+
+def test_corpus_recall_of_distant_fields(redactor: Redactor) -> None:
+    recall = _Recall(redactor)
+    source = random.Random(2_029)
+    for kind in ("azure-openai", "cohere", "cloudflare", "pinecone", "password", "client-secret", "own-vendor"):
+        template, names = KEY_NAMES[kind]
+        for shape, write in DISTANT_FIELD_SHAPES.items():
+            value, parts = fill(template, source)
+            recall.add(shape, write(names[0], value), parts)
     assert recall.ratio() >= _NAMED
 
 
