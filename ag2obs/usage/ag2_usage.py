@@ -41,7 +41,7 @@ def read_ag2_usage(usage: Any, provider: str | None) -> tuple[Usage | None, str]
         prompt, completion = _completed(prompt, completion, total)
         if prompt is None or completion is None:
             return None, EXACT
-    if name in _THINKING_APART or (thinking and total == prompt + completion + thinking):
+    elif name in _THINKING_APART or (thinking and total == prompt + completion + thinking):
         completion += thinking
     read, written = count(usage.cache_read_input_tokens) or 0, count(usage.cache_creation_input_tokens) or 0
     if name in _CACHE_APART:

@@ -44,5 +44,13 @@ def configuration_of(agent: Any) -> Any:
 
 def model_of(configuration: Any) -> str | None:
     """Return the model that a configuration names, or None."""
-    model = getattr(configuration, "model", None)
+    model = attribute_of(configuration, "model")
     return model if isinstance(model, str) else None
+
+
+def attribute_of(configuration: Any, name: str) -> Any:
+    """Return an attribute of a configuration, None where it has none or its property raises."""
+    try:
+        return getattr(configuration, name, None)
+    except Exception:  # noqa: BLE001  # AG2's own protocol for configurations raises NotImplementedError
+        return None

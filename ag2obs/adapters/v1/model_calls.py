@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ag2obs.adapters.http_attempts import HTTP_CALL, HttpCall
-from ag2obs.adapters.v1.agents import learn_configuration, model_of
+from ag2obs.adapters.v1.agents import attribute_of, learn_configuration, model_of
 from ag2obs.adapters.v1.messages import messages_of_response, messages_sent
 from ag2obs.adapters.work import binding_of, milliseconds_since
 from ag2obs.events import STATUS_OK, Event, new_span_id
@@ -69,7 +69,7 @@ class ModelCall:
     def provider(self) -> str | None:
         """The provider's id, by client, address and model."""
         sdk = getattr(self.client, "_client", None)
-        address = getattr(sdk, "base_url", None) or getattr(self.configuration, "base_url", None)
+        address = getattr(sdk, "base_url", None) or attribute_of(self.configuration, "base_url")
         return provider_of(
             client_class=type(self.client).__name__,
             api_type=None,
@@ -120,7 +120,7 @@ def record(session: Session, call: ModelCall) -> None:
     event = _event(session, call.agent)
     event.ms, event.attempts, event.first_byte_ms = call.ms, call.http.attempts, call.http.first_byte_ms
     event.request_model, event.provider = model_of(call.configuration), call.provider
-    event.stream = getattr(call.configuration, "streaming", False) is True
+    event.stream = attribute_of(call.configuration, "streaming") is True
     event.params = _parameters(call)
     sent = messages_sent(call.prompt, call.events)
     answered: list[Any] = []
@@ -163,7 +163,7 @@ def _parameters(call: ModelCall) -> Any:
     shown = {
         name: value
         for name in _PARAMETERS
-        if isinstance(value := getattr(call.configuration, name, None), str | int | float | list)
+        if isinstance(value := attribute_of(call.configuration, name), str | int | float | list)
     }
     tools = [name for tool in call.tools if (name := _tool_name(tool))]
     return bounded({**shown, "tools": tools} if tools else shown) or None
