@@ -42,7 +42,7 @@ PLATFORM_RULES = (
     Rule(
         id="slack",
         anchors=("xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "xoxe-", "xoxc-", "xoxd-", "xoxe."),
-        pattern=r"xox[abcdeprs][-.](?:[A-Za-z0-9%./+]+-){0,4}[A-Za-z0-9%/+]{10,}",
+        pattern=r"xox[abcdeprs][-.](?:[A-Za-z0-9%./+]{1,255}+-){0,4}[A-Za-z0-9%/+]{10,}",
         example="xoxb-<12 d>-<13 d>-<24 a>",
         counter_example="xoxb-token-name",
     ),
