@@ -76,7 +76,10 @@ _LONGEST_TAG = 80
 def find_in_notation(data: bytes, start: int, end: int) -> list[Span]:
     """Return the secret that a notation with something in between gives to the name with ``data[start:end]`` in it."""
     rest = _REST_OF_NAME.match(data, end)
-    name = name_before(data, start) + data[start : rest.end() if rest is not None else end]
+    name_end = end if rest is None else rest.end()
+    if data[name_end : name_end + 1].isalnum():
+        return []  # longer than any name
+    name = name_before(data, start) + data[start:name_end]
     if bytes_sensitivity(name) is Sensitivity.NONE:
         return []
     before = _BEFORE_QUOTED.match(data, end)
