@@ -57,7 +57,7 @@ PROGRAM_RULES = (
     Rule(
         id="windows-password",
         anchors=("net use ",),
-        check=argument(rb"net use (?:(?!/user:)\S{1,200}+[ ]){1,3}+/user:\S{1,80}[ ]" + VALUE),
+        check=argument(rb"net use (?:(?!/user:)\S{1,200}+[ ]){1,3}+/user:\S{1,80}[ ](?!/)" + VALUE),
         confidence=Confidence.CONTEXT,
         example="net use Z: //srv/share /user:bob <12 a>7",
         counter_example="net use Z: //srv/share /user:bob /persistent:yes",
