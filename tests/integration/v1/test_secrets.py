@@ -52,7 +52,8 @@ def test_no_secret_is_told(server: ModelServer, log: Log, caplog: pytest.LogCapt
                 channel = await asking.open(type="consulting", target="other")
                 server.script([Reply(f"wrong key {KEY}", status=401)])
                 await channel.send("please")
-                await asyncio.sleep(0.2)
+                while not log.events("alert"):
+                    await asyncio.sleep(0.01)
 
     run(main())
     finish()

@@ -23,7 +23,7 @@ def config(base_url: str, **options: Any) -> OpenAIConfig:
     """Return a configuration for the model server."""
     client = DefaultAsyncHttpxClient()
     vars(_OPENED).setdefault("clients", []).append(client)
-    given = {"model": "gpt-4o-mini", "api_key": "not-a-real-key-123456", "max_retries": 0, **options}
+    given = {"model": "gpt-4o-mini", "api_key": "not-a-real-key-123456", "max_retries": 0, "timeout": 600, **options}
     return OpenAIConfig(base_url=base_url, http_client=client, **given)
 
 
