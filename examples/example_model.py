@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ag2obs.testing import ModelServer, Reply, Request
+
+if TYPE_CHECKING:
+    from ag2.config import OpenAIConfig
 
 MODEL = "gpt-4o-mini"
 
@@ -26,8 +29,17 @@ def model_server(
 
 
 def llm_config(server: ModelServer | None, chat: str = "example") -> dict[str, Any]:
-    """Return an ``llm_config`` for agents; the server counts the requests of each ``chat`` apart."""
+    """Return an ``llm_config`` for agents of AG2 Classic; the server counts the requests of each ``chat`` apart."""
     entry = {"model": MODEL}
     if server is not None:
         entry |= {"api_key": "unused", "base_url": server.base_url_for(chat)}
     return {"config_list": [entry], "cache_seed": None}
+
+
+def openai_config(server: ModelServer | None, *, streaming: bool = False) -> OpenAIConfig:
+    """Return a configuration for agents of AG2 v1."""
+    from ag2.config import OpenAIConfig
+
+    if server is None:
+        return OpenAIConfig(MODEL, streaming=streaming)
+    return OpenAIConfig(MODEL, streaming=streaming, api_key="unused", base_url=server.base_url)

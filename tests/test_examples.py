@@ -26,10 +26,14 @@ def run(*command, **environment):
 
 
 def example(name, *arguments, **environment):
+    return finished_example(name, *arguments, **environment).stdout
+
+
+def finished_example(name, *arguments, **environment):
     finished = run(str(EXAMPLES / name), *arguments, **environment)
     assert finished.returncode == 0, finished.stderr
     assert "Traceback" not in finished.stderr
-    return finished.stdout
+    return finished
 
 
 def summary(*paths):
@@ -38,8 +42,9 @@ def summary(*paths):
     return json.loads(finished.stdout)
 
 
-def test_quickstart_is_on_file_as_the_model_server_counted_it():
-    out = example("quickstart.py", **LOGGED)
+@pytest.mark.parametrize("name", ["quickstart.py", "v1_quickstart.py"])
+def test_quickstart_is_on_file_as_the_model_server_counted_it(name):
+    out = example(name, **LOGGED)
     told = re.search(r"model server: (\d+) calls, (\d+) prompt and (\d+) completion tokens", out)
     assert told, out
     assert f"ag2obs:       {told[1]} calls, {told[2]} prompt and {told[3]} completion tokens, " in out
@@ -68,6 +73,32 @@ def test_the_group_chat_tells_agents_and_handoffs():
         "triage": 1,
         "billing": 1,
         "_Group_Tool_Executor": 0,
+    }
+
+
+def test_the_network_tells_agents_and_the_turn_that_failed():
+    finished = finished_example("v1_network.py", **LOGGED)
+    for line in (
+        "support   3 calls (0 failed)",
+        "scales    1 calls (1 failed)",
+        "alert: turn_failed of scales (openai.",
+    ):
+        assert line in finished.stdout
+    assert [line for line in finished.stdout.splitlines() if line.startswith("said: ")] == [
+        "said: support", "said: warehouse", "said: support",
+    ]  # fmt: skip
+    assert "ag2obs: the turn of scales failed with openai.NotFoundError" in finished.stderr
+    (session,) = summary(LOG)["sessions"]
+    assert (session["status"], session["totals"]["errors"]) == ("ok", 1)
+
+
+def test_a_plugin_observes_without_patches():
+    out = example("v1_plugin.py", AG2OBS_PATCH="false", **LOGGED)
+    assert "model server: 4 calls" in out
+    (session,) = summary(LOG)["sessions"]
+    assert {agent["name"]: agent["totals"]["llm_calls"] for agent in session["agents"]} == {
+        "support": 2,
+        "warehouse": 1,
     }
 
 
