@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ag2obs.analysis.summary import SummaryFold
-from ag2obs.encoding import MASK, plain
+from ag2obs.encoding import plain
 from ag2obs.event_stream import EventStream
 from ag2obs.events import (
     STATUS_OK,
@@ -20,14 +20,14 @@ from ag2obs.events import (
     new_session_id,
     new_span_id,
 )
-from ag2obs.failures import describe, status_of
+from ag2obs.failures import status_of
 from ag2obs.message_index import MessageIndex, as_received
 from ag2obs.process import PROCESS, REAPER
-from ag2obs.redaction import asks_for_secret, is_sensitive_name
 from ag2obs.resource import resource
 from ag2obs.routing import Anchor, Binding
 from ag2obs.session_budget import SessionBudget
 from ag2obs.session_log import new_stream, session_redactor
+from ag2obs.session_texts import SessionTexts, bounded
 from ag2obs.sightings import Sightings
 from ag2obs.traceparent import format_traceparent, parse_traceparent
 from ag2obs.unwritten_stream import UnwrittenStream
@@ -38,18 +38,10 @@ if TYPE_CHECKING:
     from ag2obs.budget import Budget
     from ag2obs.settings import Settings
 
-_LONGEST_ERROR = 2_000
-"""Characters kept of an error's text."""
-
 OPEN, LEFT, FINISHED = "open", "left", "finished"
 
 
-def bounded(value: object) -> Any:
-    """Turn any object into bounded JSON data, values of sensitive field names masked."""
-    return plain(value, mask_name=is_sensitive_name)
-
-
-class Session:
+class Session(SessionTexts):
     """One observed run. ``enabled`` is False, and every method still works, where logging is off.
 
     A session with a budget is observed also then: it counts and prices, and writes no file.
@@ -67,6 +59,7 @@ class Session:
         traceparent: str | None = None,
         budget: Budget | None = None,
     ) -> None:
+        super().__init__()
         now = datetime.now(UTC)
         self.id = new_session_id(now)
         self.settings = settings
@@ -77,8 +70,6 @@ class Session:
         self.trace, self._parent = parse_traceparent(traceparent)
         self.span = new_span_id()
         self._info = dict(info or {})
-        self._lock = threading.RLock()
-        self._failures = 0
         self._unattributed_before = PROCESS.unattributed
         self._anchor: weakref.ref[Anchor] | None = None
         self._outcome: tuple[str, ErrorInfo | None] = (STATUS_OK, None)
@@ -246,29 +237,6 @@ class Session:
         event.cost_usd, event.cost_source = cost.usd, cost.source
         event.cost_quality, event.cost_reason = cost.quality, cost.reason
 
-    def failure(self, error: BaseException) -> ErrorInfo:
-        """Describe an exception; one that this session has seen keeps its id and is marked as a repeat."""
-        info = describe(error, self.id, self.next_failure_id)
-        info.message = self.shortened(info.message)
-        return info
-
-    def shortened(self, text: str) -> str:
-        """Return the beginning of an error's text; redacted first, so that no cut goes through a secret."""
-        if len(text) <= _LONGEST_ERROR:
-            return text
-        beginning = self._redactor.redact_text(text[: 10 * _LONGEST_ERROR])[:_LONGEST_ERROR]
-        return f"{beginning}...[cut: {len(text)} characters]"
-
-    def redacted(self, text: str) -> str:
-        """Return a text without what it may give away, such as in a chat id or the name of a model."""
-        return self._redactor.redact_text(text)
-
-    def next_failure_id(self) -> str:
-        """Return an id for a failure that is not an exception object."""
-        with self._lock:
-            self._failures += 1
-            return f"e{self._failures}"
-
     def knows(self, subject: object) -> bool:
         """Say whether ``first_sight`` was asked about this agent or wrapper."""
         return self._sightings.knows(subject)
@@ -277,22 +245,6 @@ class Session:
         """Say once per agent or wrapper that it is new to this session, without keeping it alive."""
         with self._lock:
             return self._sightings.first(subject)
-
-    def learn(self, configuration: object) -> None:
-        """Make the secrets of a client configuration known, before anything of it is written."""
-        structure = plain(configuration)
-        if isinstance(structure, dict):
-            self._redactor.learn_structure(structure)
-
-    def answer(self, question: object, answer: object) -> Any:
-        """Return what a person answered, as it may be written.
-
-        The answer to a question for a password is masked, and known from then on.
-        """
-        if isinstance(answer, str) and isinstance(question, str) and asks_for_secret(question):
-            self._redactor.learn_answer(answer)
-            return MASK
-        return bounded(answer)
 
     def leave(self, error: BaseException | None = None, status: str | None = None) -> None:
         """End the block: write ``session.end`` and mask what was learned since; late work has its grace.

@@ -57,12 +57,13 @@ ALLOWED: dict[str, set[str]] = {
     "process": {"budget", "budget_account", "guard", "routing", "redaction", "session", "sinks"},
     "event_stream": {*LEAVES, "analysis", "content", "redaction", "sinks"},
     "session_log": {*LEAVES, "content", "event_stream", "redaction", "sinks", "unwritten_stream"},
+    "session_texts": {*LEAVES, "redaction"},
     "session": {
-        "budget", "event_stream", "session_budget", "session_log", "unwritten_stream",
+        "budget", "event_stream", "session_budget", "session_log", "session_texts", "unwritten_stream",
         *LEAVES, "analysis", "message_index", "process", "redaction", "resource", "routing", "sightings",
         "traceparent", "usage",
     },
-    "adapters": {*LEAVES, "process", "routing", "session", "usage"},
+    "adapters": {*LEAVES, "process", "routing", "session", "session_texts", "usage"},
     "logging_session": {*LEAVES, "adapters", "budget", "process", "routing", "session"},
 }  # fmt: skip
 """What each part may import; ``cli`` and the package itself may import everything, and nothing imports them."""

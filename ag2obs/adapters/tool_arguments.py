@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ag2obs.session import bounded
+from ag2obs.session_texts import bounded
 
 _LONGEST_PARSED = 100_000
 """Characters; longer arguments are kept as they came."""

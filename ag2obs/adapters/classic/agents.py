@@ -8,7 +8,8 @@ from typing import Any
 from ag2obs.adapters.classic.secrets_of_clients import learn_wrapper
 from ag2obs.events import Event
 from ag2obs.routing import CURRENT
-from ag2obs.session import Session, bounded
+from ag2obs.session import Session
+from ag2obs.session_texts import bounded
 
 _TOLD = ("description", "human_input_mode", "max_consecutive_auto_reply", "code_execution_config")
 """Constructor arguments worth keeping beside name, class, system message and models."""

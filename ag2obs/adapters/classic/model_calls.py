@@ -25,7 +25,8 @@ from ag2obs.events import STATUS_ERROR, STATUS_OK, ErrorInfo, Event, new_span_id
 from ag2obs.failures import status_of
 from ag2obs.process import PROCESS
 from ag2obs.routing import CURRENT
-from ag2obs.session import Session, bounded
+from ag2obs.session import Session
+from ag2obs.session_texts import bounded
 from ag2obs.usage.counting import estimate_usage
 from ag2obs.usage.extraction import extract
 

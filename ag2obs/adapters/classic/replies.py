@@ -11,7 +11,7 @@ from ag2obs.adapters.work import Work, begin, is_nested
 from ag2obs.events import ErrorInfo, Event
 from ag2obs.process import PROCESS
 from ag2obs.routing import CURRENT
-from ag2obs.session import bounded
+from ag2obs.session_texts import bounded
 
 Start = Callable[..., Work | None]
 

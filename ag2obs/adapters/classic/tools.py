@@ -10,7 +10,7 @@ from ag2obs.adapters.work import Work, is_nested
 from ag2obs.events import STATUS_ERROR, ErrorInfo, Event
 from ag2obs.process import PROCESS
 from ag2obs.routing import CURRENT
-from ag2obs.session import bounded
+from ag2obs.session_texts import bounded
 
 KIND = "tool.call"
 

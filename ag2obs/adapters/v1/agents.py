@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ag2obs.events import Event
-from ag2obs.session import Session, bounded
+from ag2obs.session import Session
+from ag2obs.session_texts import bounded
 
 
 def record_first_sight(session: Session, agent: Any) -> None:

@@ -65,7 +65,7 @@ def _watching(context: Any) -> Iterator[None]:
 
 
 class HubListener:
-    """What a hub of AG2 tells, by the methods of ``ag2.network.hub.listener``; it has some more that tell nothing here.
+    """What a hub of AG2 tells, by the methods of ``ag2.network.hub.listener``; the rest of them tell nothing of a run.
 
     Never raises into the hub. Where the clients of hubs are patched, they have told it before.
     """
@@ -103,7 +103,11 @@ class HubListener:
             if not network.is_patched():
                 network.record_failure(self, channel_id=channel_id, agent_id=agent_id, exc=exc)
 
-    async def _ignore(self, *_: Any, **__: Any) -> None:
-        """Take what tells nothing of a run."""
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("on_"):
+            return _ignore
+        raise AttributeError(name)
 
-    on_envelope_rejected = on_dispatch_failed = on_expectation_fired = on_task_event = on_inbox_pressure = _ignore
+
+async def _ignore(*_: Any, **__: Any) -> None:
+    """Take what tells nothing of a run."""

@@ -6,7 +6,8 @@ from typing import Any
 
 from ag2obs.adapters.work import Work
 from ag2obs.events import Event
-from ag2obs.session import Session, bounded
+from ag2obs.session import Session
+from ag2obs.session_texts import bounded
 
 KIND = "human.input"
 

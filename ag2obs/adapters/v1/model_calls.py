@@ -17,7 +17,8 @@ from ag2obs.adapters.work import binding_of, milliseconds_since
 from ag2obs.events import STATUS_OK, Event, new_span_id
 from ag2obs.failures import status_of
 from ag2obs.process import PROCESS
-from ag2obs.session import Session, bounded
+from ag2obs.session import Session
+from ag2obs.session_texts import bounded
 from ag2obs.usage.ag2_usage import read_ag2_usage
 from ag2obs.usage.counting import estimate_usage
 from ag2obs.usage.providers import provider_id, provider_of
@@ -49,7 +50,10 @@ _LOSES_CACHE_LIFETIMES = frozenset({"AnthropicClient"})
 class ModelCall:
     """One call of a client: what was asked, what came back, how long it took."""
 
-    __slots__ = ("agent", "client", "configuration", "error", "events", "http", "ms", "prompt", "response", "tools")
+    __slots__ = (
+        "agent", "client", "configuration", "error", "events", "http", "model", "ms", "prompt", "provider", "response",
+        "tools",
+    )  # fmt: skip
 
     def __init__(self, agent: str | None, call_next: Any, events: Any, context: Any) -> None:
         self.agent = agent
@@ -58,6 +62,8 @@ class ModelCall:
         if isinstance(call_next, partial):  # AG2's own client, where no other middleware stands below
             self.client, self.tools = call_next.func, call_next.keywords.get("tools", ())
         self.configuration = context.dependencies.get(_CONFIGURATION)
+        self.model = model_of(self.configuration)
+        self.provider = self._provider()
         self.events = events
         self.prompt = list(context.prompt)
         self.response: Any = None
@@ -65,16 +71,15 @@ class ModelCall:
         self.http = HttpCall(wants_usage=type(self.client).__name__ in _LOSES_CACHE_LIFETIMES)
         self.ms = 0.0
 
-    @property
-    def provider(self) -> str | None:
-        """The provider's id, by client, address and model."""
+    def _provider(self) -> str | None:
+        """Return the provider's id, by client, address and model."""
         sdk = getattr(self.client, "_client", None)
         address = getattr(sdk, "base_url", None) or attribute_of(self.configuration, "base_url")
         return provider_of(
             client_class=type(self.client).__name__,
             api_type=None,
             base_url=None if address is None else str(address),
-            model=model_of(self.configuration),
+            model=self.model,
         )
 
 
@@ -89,7 +94,8 @@ async def observed_call(turn: ObservedTurn, call_next: Any, events: Any, context
     if call is None or session is None:
         return await call_next(events, context)
     if session.budget is not None:
-        await session.budget.before_async_call(session, call.provider, model_of(call.configuration))
+        with PROCESS.guard.protect("holding a budget"):
+            await session.budget.before_async_call(session, call.provider, call.model)
     turn.state.calls_made += 1
     token, started = HTTP_CALL.set(call.http), time.perf_counter()
     try:
@@ -119,7 +125,7 @@ def record(session: Session, call: ModelCall) -> None:
     """Record a call that was made, with the messages it sent and got."""
     event = _event(session, call.agent)
     event.ms, event.attempts, event.first_byte_ms = call.ms, call.http.attempts, call.http.first_byte_ms
-    event.request_model, event.provider = model_of(call.configuration), call.provider
+    event.request_model, event.provider = call.model, call.provider
     event.stream = attribute_of(call.configuration, "streaming") is True
     event.params = _parameters(call)
     sent = messages_sent(call.prompt, call.events)
@@ -213,10 +219,8 @@ def _tell_cut(session: Session, call: Event) -> None:
         content="the stream of a model's answer ended before its last chunk; what it cost is not known",
     )  # fmt: skip
     session.record(event)
-    PROCESS.guard.tell_once(
-        f"cut:{session.id}:{call.agent}",
-        session.redacted(
-            f"the stream of an answer to {call.agent} was cut off and AG2 went on with what had arrived; what it cost "
-            f"is not known (session {session.chat_id})"
-        ),
+    session.warn_once(
+        f"{CUT_STREAM}:{call.agent}",
+        f"the stream of an answer to {call.agent} was cut off and AG2 went on with what had arrived; what it cost is "
+        "not known",
     )

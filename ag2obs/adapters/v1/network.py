@@ -14,7 +14,8 @@ from ag2obs.adapters.patches import Patches, replaced_names
 from ag2obs.events import STATUS_ERROR, Event
 from ag2obs.process import PROCESS
 from ag2obs.routing import CURRENT, Binding, narrowed
-from ag2obs.session import Session, bounded
+from ag2obs.session import Session
+from ag2obs.session_texts import bounded
 
 TURN_FAILED = "turn_failed"
 """``reason`` of the alert that a turn failed whose answer somebody may be waiting for."""
@@ -137,12 +138,10 @@ def record_failure(client: Any, *, channel_id: str, agent_id: str, exc: BaseExce
     event.error = session.failure(exc)
     event.content = "a turn in a network channel failed; AG2 does not tell whoever waits for its answer"
     session.record(event)
-    PROCESS.guard.tell_once(
-        f"{TURN_FAILED}:{session.id}:{channel_id}:{agent_id}",
-        session.redacted(
-            f"the turn of {agent} failed with {event.error.type} while others in its channel may wait for its answer, "
-            f"which AG2 does not tell them (session {session.chat_id})"
-        ),
+    session.warn_once(
+        f"{TURN_FAILED}:{channel_id}:{agent_id}",
+        f"the turn of {agent} failed with {event.error.type} while others in its channel may wait for its answer, "
+        "which AG2 does not tell them",
     )
 
 
@@ -151,15 +150,13 @@ def _binding_of(agent_client: Any, channel: str) -> Binding | None:
 
     A delivery that the calling context makes itself (``resume_pending_turns``) belongs to that.
     """
-    home = PROCESS.channels.home(channel)
-    if home is None:
-        if _is_receiving(agent_client):
-            return None
+    if not _is_receiving(agent_client):
         remember(channel)
         return CURRENT.get()
-    session = PROCESS.sessions.get(home[0])
+    home = PROCESS.channels.home(channel)
+    session = None if home is None else PROCESS.sessions.get(home[0])
     binding = session.binding() if session is not None and session.accepts() else None
-    return None if binding is None else narrowed(binding, span=home[1])
+    return None if binding is None or home is None else narrowed(binding, span=home[1])
 
 
 def _is_receiving(agent_client: Any) -> bool:

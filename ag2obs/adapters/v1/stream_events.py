@@ -16,7 +16,8 @@ from ag2obs.adapters.v1.streams import StreamState, agent_of, root_of, session_o
 from ag2obs.adapters.v1.usage_events import told_usage
 from ag2obs.events import STATUS_CANCELLED, STATUS_ERROR, STATUS_OK, ErrorInfo, Event
 from ag2obs.process import PROCESS
-from ag2obs.session import Session, bounded
+from ag2obs.session import Session
+from ag2obs.session_texts import bounded
 
 Observe = Callable[[Session, str | None, StreamState, Any], None]
 

@@ -9,7 +9,8 @@ from ag2obs.adapters.v1.messages import content_of
 from ag2obs.adapters.v1.streams import StreamState
 from ag2obs.adapters.work import Work
 from ag2obs.events import STATUS_ERROR, STATUS_OK, Event
-from ag2obs.session import Session, bounded
+from ag2obs.session import Session
+from ag2obs.session_texts import bounded
 
 KIND = "tool.call"
 

@@ -100,7 +100,7 @@ def observed_turn(
     """Return the middleware for a turn that ``event`` begins; ``agent`` where AG2 does not keep it in the context."""
     with PROCESS.guard.protect("starting to observe a turn"):
         if PROCESS.sessions:
-            return _observed(event, context, agent or agent_in(context), watch) or UNOBSERVED
+            return _observed(event, context, agent_in(context) if agent is None else agent, watch) or UNOBSERVED
     return UNOBSERVED
 
 
