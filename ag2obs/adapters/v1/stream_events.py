@@ -13,13 +13,14 @@ from typing import Any
 from ag2obs.adapters.v1 import tool_calls
 from ag2obs.adapters.v1.messages import messages_of_response
 from ag2obs.adapters.v1.streams import StreamState, agent_of, root_of, session_of, state_of
-from ag2obs.adapters.v1.usage_events import told_usage
+from ag2obs.adapters.v1.usage_events import tells_nothing_new, told_usage
 from ag2obs.events import STATUS_CANCELLED, STATUS_ERROR, STATUS_OK, ErrorInfo, Event
 from ag2obs.process import PROCESS
 from ag2obs.session import Session
 from ag2obs.session_texts import bounded
 
 Observe = Callable[[Session, str | None, StreamState, Any], None]
+"""Records an event, with its session, the agent at work and what is known of its stream."""
 
 
 def observe_event(context: Any, event: Any) -> None:
@@ -27,15 +28,17 @@ def observe_event(context: Any, event: Any) -> None:
     observe = _observer_of(type(event))  # type: ignore[arg-type]  # a class is hashable
     if observe is None or not PROCESS.sessions:
         return
-    with PROCESS.guard.protect(f"observing {type(event).__name__}"):
+    with PROCESS.guard.protect("observing a stream"):
+        state = state_of(root_of(context.stream))
+        if state.observed_turns and tells_nothing_new(state, event):
+            return
         session = session_of(context)
         if session is not None:
-            observe(session, agent_of(context), state_of(root_of(context.stream)), event)
+            observe(session, agent_of(context), state, event)
 
 
 def _response(session: Session, agent: str | None, state: StreamState, response: Any) -> None:
-    """Note the end of a model call, and record the answer of one that only its usage told of."""
-    state.begin_step()
+    """Record what a response ends: tools of the provider, and a call of which only its usage told."""
     tool_calls.unanswered_server_tools(session, agent, state)
     if state.observed_turns == 0:
         for message in messages_of_response(response):
