@@ -116,9 +116,10 @@ def _takes(owner: type, name: str, parameter: str) -> bool:
 
 
 def _observed_send(original: Callable[..., Any]) -> Callable[..., Any]:
-    async def send(context: Any, event: Any) -> None:
+    def send(context: Any, event: Any) -> Any:
+        # No coroutine around the original: every step of what listens on the stream would go through it.
         observe_event(context, event)
-        await original(context, event)
+        return original(context, event)
 
     return send
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ag2obs.adapters.http_attempts import HTTP_CALL, HttpCall
 from ag2obs.adapters.v1.agents import attribute_of, learn_configuration, model_of
 from ag2obs.adapters.v1.messages import messages_of_response, messages_sent
+from ag2obs.adapters.v1.session_notes import notes_of
 from ag2obs.adapters.work import binding_of, milliseconds_since
 from ag2obs.events import STATUS_OK, Event, new_span_id
 from ag2obs.failures import status_of
@@ -127,7 +128,7 @@ def record(session: Session, call: ModelCall) -> None:
     event.ms, event.attempts, event.first_byte_ms = call.ms, call.http.attempts, call.http.first_byte_ms
     event.request_model, event.provider = call.model, call.provider
     event.stream = attribute_of(call.configuration, "streaming") is True
-    event.params = _parameters(call)
+    event.params = _parameters(session, call)
     sent = messages_sent(call.prompt, call.events)
     answered: list[Any] = []
     if call.error is not None:
@@ -165,14 +166,21 @@ def _event(session: Session, agent: str | None) -> Event:
     return event
 
 
-def _parameters(call: ModelCall) -> Any:
-    shown = {
-        name: value
-        for name in _PARAMETERS
-        if isinstance(value := attribute_of(call.configuration, name), str | int | float | list)
-    }
+def _parameters(session: Session, call: ModelCall) -> Any:
+    """Return what the request asked for beside its messages; a configuration is read once per session."""
+    notes = notes_of(session)
+    shown = notes.parameters_of(call.configuration)
+    if shown is None:
+        shown = bounded(
+            {
+                name: value
+                for name in _PARAMETERS
+                if isinstance(value := attribute_of(call.configuration, name), str | int | float | list)
+            }
+        )
+        notes.keep_parameters(call.configuration, shown)
     tools = [name for tool in call.tools if (name := _tool_name(tool))]
-    return bounded({**shown, "tools": tools} if tools else shown) or None
+    return {**shown, "tools": bounded(tools)} if tools else shown or None
 
 
 def _tool_name(tool: Any) -> str | None:

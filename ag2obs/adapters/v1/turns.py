@@ -13,8 +13,8 @@ from typing import Any
 from ag2obs.adapters.v1 import human_input, tool_calls
 from ag2obs.adapters.v1.agents import record_first_sight
 from ag2obs.adapters.v1.model_calls import observed_call
+from ag2obs.adapters.v1.session_notes import notes_of
 from ag2obs.adapters.v1.streams import StreamState, agent_in, root_of, session_of, state_of
-from ag2obs.adapters.v1.usage_events import observed_agents
 from ag2obs.adapters.work import Work, begin
 from ag2obs.events import Event
 from ag2obs.process import PROCESS
@@ -115,7 +115,7 @@ def _observed(event: Any, context: Any, agent: Any, watch: Watch) -> ObservedTur
     name = getattr(agent, "name", None)
     state.agent = name if isinstance(name, str) else None
     state.trigger = (event, id(context))
-    observed_agents(session).add(name)
+    notes_of(session).observed_agents.add(name)
     record_first_sight(session, agent)
     return ObservedTurn(session, state, state.agent, context, watch)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from ag2obs.adapters.v1.model_calls import record_told
+from ag2obs.adapters.v1.session_notes import notes_of
 from ag2obs.adapters.v1.streams import StreamState
-from ag2obs.process import PROCESS
 from ag2obs.session import Session
 
 _TOLD = "_ag2obs_told"
@@ -45,15 +45,7 @@ def _sub_agent(session: Session, told: Any) -> None:
     """Record the calls behind a sub-agent's sum that were not told when they were made."""
     parts = getattr(told, "parts", None)  # since ag2 1.1.2
     if not parts:
-        parts = [] if told.label in observed_agents(session) else [told]
+        parts = [] if told.label in notes_of(session).observed_agents else [told]
     for part in parts:
         if part is told or _TOLD not in vars(part):
             record_told(session, told.label, part, purpose="subtask", was_made=True)
-
-
-def observed_agents(session: Session) -> set[str | None]:
-    """Return the names of the agents whose calls were seen in a session."""
-    agents = PROCESS.remembered.get(session)
-    if agents is None:
-        agents = PROCESS.remembered[session] = set()
-    return agents
