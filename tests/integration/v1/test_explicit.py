@@ -164,7 +164,11 @@ def test_our_failures_never_reach_a_run(server: ModelServer, log: Log, monkeypat
         raise RuntimeError("a fault of ours")
 
     monkeypatch.delenv("AG2OBS_RERAISE")
-    for module, name in ((model_calls, "messages_sent"), (stream_events, "session_of"), (turns, "record_first_sight")):
+    for module, name in (
+        (model_calls, "messages_sent"),
+        (stream_events, "tells_nothing_new"),
+        (turns, "record_first_sight"),
+    ):
         with monkeypatch.context() as patch:
             patch.setattr(module, name, fails)
             with ag2_logging_session("chat", name, settings=log.settings()):
