@@ -109,6 +109,7 @@ class Process:
         """Forget a session that can record nothing any more; after the last one the frameworks are as before."""
         with self.lock:
             self.sessions.pop(session.id, None)
+            self.remembered.pop(session, None)
             if not self.sessions:
                 self.on_idle()
 

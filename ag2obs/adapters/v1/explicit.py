@@ -10,7 +10,7 @@ patches of an open session each turn counts once.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 from ag2obs.adapters.patches import replaced_names
@@ -49,19 +49,25 @@ def _observe(event: Any, context: Any) -> ObservedTurn | Unobserved:
 @contextmanager
 def _watching(context: Any) -> Iterator[None]:
     """Observe the events of a stream while a turn lasts, unless every stream is observed."""
-    from ag2 import events
     from ag2.context import ConversationContext
 
-    if "send" in replaced_names(ConversationContext):
+    with ExitStack() as watched:
+        with PROCESS.guard.protect("watching a stream"):
+            if "send" not in replaced_names(ConversationContext):
+                watched.enter_context(_subscription(context))
         yield
-        return
+
+
+def _subscription(context: Any) -> AbstractContextManager[None]:
+    """Subscribe to the events that are observed; AG2 tells nobody of that."""
+    from ag2 import events
 
     async def observe(event: Any) -> None:
         observe_event(context, event)
 
     kinds = tuple(kind for name in OBSERVED_EVENTS if (kind := getattr(events, name, None)) is not None)
-    with context.stream.where(kinds).sub_scope(observe):
-        yield
+    subscribed: AbstractContextManager[None] = context.stream.where(kinds).sub_scope(observe)
+    return subscribed
 
 
 class HubListener:
