@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections import Counter
 from typing import Any
 
@@ -52,6 +53,9 @@ def test_a_plugin_without_a_session_does_nothing(server: ModelServer) -> None:
     assert run(helper(server.base_url).ask("hello")).body == "reply 1"
 
 
+@pytest.mark.skipif(
+    "plugins" not in inspect.signature(Agent.ask).parameters, reason="ag2 1.0 takes no plugins for one invocation"
+)
 def test_a_plugin_for_one_invocation(server: ModelServer, log: Log) -> None:
     async def main() -> None:
         agent = Agent("helper", "You help.", config=config(server.base_url))
