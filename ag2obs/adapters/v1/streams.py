@@ -60,10 +60,13 @@ def root_of(stream: Any) -> Any:
 
 
 def state_of(stream: Any) -> StreamState:
-    """Return what is remembered of a stream; ``stream`` is a root."""
-    state = PROCESS.remembered.get(stream)
-    if state is None:
-        state = PROCESS.remembered[stream] = StreamState()
+    """Return what is remembered of a stream that is a root; nothing of a user's own that cannot be remembered."""
+    try:
+        state = PROCESS.remembered.get(stream)
+        if state is None:
+            state = PROCESS.remembered[stream] = StreamState()
+    except TypeError:  # without a hash or weak references
+        return StreamState()
     return state
 
 
@@ -76,9 +79,9 @@ def session_of(context: Any) -> Session | None:
 
 def agent_of(context: Any) -> str | None:
     """Return the name of the agent at work in a context, or None."""
-    state = PROCESS.remembered.get(root_of(context.stream))
-    if state is not None and state.agent is not None:
-        return str(state.agent)
+    state = state_of(root_of(context.stream))
+    if state.agent is not None:
+        return state.agent
     name = getattr(context.dependencies.get(_AGENT), "name", None)
     return name if isinstance(name, str) else None
 
