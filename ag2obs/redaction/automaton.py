@@ -56,15 +56,18 @@ class AcceleratedMatcher:
 
     def hits(self, data: bytes) -> Iterable[Hit]:
         """Return every occurrence, ordered by its end."""
-        if len(data) <= _CHUNK_BYTES:
-            return self._hits(data)
         return _in_chunks(self._hits, data, self._longest)
 
     def _hits(self, data: bytes) -> list[Hit]:
         return self._automaton.find_matches_as_indexes(data, overlapping=True)
 
 
-def _in_chunks(hits: Callable[[bytes], list[Hit]], data: bytes, longest: int) -> Iterator[Hit]:
+def _in_chunks(hits: Callable[[bytes], list[Hit]], data: bytes, longest: int) -> Iterable[Hit]:
+    """Return all hits, of a long text one chunk after the other."""
+    return hits(data) if len(data) <= _CHUNK_BYTES else _hits_of_chunks(hits, data, longest)
+
+
+def _hits_of_chunks(hits: Callable[[bytes], list[Hit]], data: bytes, longest: int) -> Iterator[Hit]:
     """Yield all hits of a long text; a chunk begins so far back that no literal is cut."""
     for border in range(0, len(data), _CHUNK_BYTES):
         first = max(0, border - longest + 1)
@@ -94,8 +97,6 @@ class TrieMatcher:
 
     def hits(self, data: bytes) -> Iterable[Hit]:
         """Return every occurrence, ordered by its end."""
-        if len(data) <= _CHUNK_BYTES:
-            return self._hits(data)
         return _in_chunks(self._hits, data, self._longest)
 
     def _hits(self, data: bytes) -> list[Hit]:

@@ -11,9 +11,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ag2obs.adapters.http_attempts import HTTP_CALL, HttpCall
-from ag2obs.adapters.v1.agents import attribute_of, learn_configuration, model_of
+from ag2obs.adapters.v1.agents import attribute_of, configuration_of, learn_configuration, model_of
 from ag2obs.adapters.v1.messages import messages_of_response, messages_sent
 from ag2obs.adapters.v1.session_notes import notes_of
+from ag2obs.adapters.v1.streams import agent_of
 from ag2obs.adapters.work import binding_of, milliseconds_since
 from ag2obs.events import STATUS_OK, Event, new_span_id
 from ag2obs.failures import status_of
@@ -117,8 +118,7 @@ async def observed_call(turn: ObservedTurn, call_next: Any, events: Any, context
 
 def _learn(session: Session, call: ModelCall, context: Any) -> None:
     """Learn the credentials of a configuration that is not its agent's own, before the call is written."""
-    agent = context.dependencies.get("__ag2_agent__")
-    if call.configuration is not None and call.configuration is not getattr(agent, "config", None):
+    if call.configuration is not None and call.configuration is not configuration_of(agent_of(context)):
         learn_configuration(session, call.configuration)
 
 

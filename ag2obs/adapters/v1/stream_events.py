@@ -12,7 +12,7 @@ from typing import Any
 
 from ag2obs.adapters.v1 import tool_calls
 from ag2obs.adapters.v1.messages import messages_of_response
-from ag2obs.adapters.v1.streams import StreamState, agent_of, root_of, session_of, state_of
+from ag2obs.adapters.v1.streams import StreamState, agent_name_of, root_of, session_of, state_of
 from ag2obs.adapters.v1.usage_events import tells_nothing_new, told_usage
 from ag2obs.events import STATUS_CANCELLED, STATUS_ERROR, STATUS_OK, ErrorInfo, Event
 from ag2obs.process import PROCESS
@@ -34,7 +34,7 @@ def observe_event(context: Any, event: Any) -> None:
             return
         session = session_of(context)
         if session is not None:
-            observe(session, agent_of(context), state, event)
+            observe(session, agent_name_of(context), state, event)
 
 
 def _response(session: Session, agent: str | None, state: StreamState, response: Any) -> None:

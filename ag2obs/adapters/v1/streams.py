@@ -77,7 +77,7 @@ def session_of(context: Any) -> Session | None:
     return PROCESS.route(root_of(context.stream), channel_id if isinstance(channel_id, str) else None)
 
 
-def agent_of(context: Any) -> str | None:
+def agent_name_of(context: Any) -> str | None:
     """Return the name of the agent at work in a context, or None."""
     state = state_of(root_of(context.stream))
     if state.agent is not None:
@@ -86,6 +86,6 @@ def agent_of(context: Any) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def agent_in(context: Any) -> Any:
+def agent_of(context: Any) -> Any:
     """Return the agent that AG2 keeps in a context, or None."""
     return context.dependencies.get(_AGENT)

@@ -14,7 +14,7 @@ from ag2obs.adapters.v1 import human_input, tool_calls
 from ag2obs.adapters.v1.agents import record_first_sight
 from ag2obs.adapters.v1.model_calls import observed_call
 from ag2obs.adapters.v1.session_notes import notes_of
-from ag2obs.adapters.v1.streams import StreamState, agent_in, root_of, session_of, state_of
+from ag2obs.adapters.v1.streams import StreamState, agent_of, root_of, session_of, state_of
 from ag2obs.adapters.work import Work, begin
 from ag2obs.events import Event
 from ag2obs.process import PROCESS
@@ -101,7 +101,7 @@ def observed_turn(
     """Return the middleware for a turn that ``event`` begins; ``agent`` where AG2 does not keep it in the context."""
     with PROCESS.guard.protect("starting to observe a turn"):
         if PROCESS.sessions:
-            return _observed(event, context, agent_in(context) if agent is None else agent, watch) or UNOBSERVED
+            return _observed(event, context, agent_of(context) if agent is None else agent, watch) or UNOBSERVED
     return UNOBSERVED
 
 
