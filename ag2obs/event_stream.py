@@ -7,10 +7,12 @@ under its lock.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
+from ag2obs.analysis.fold import Fold
 from ag2obs.analysis.summary import SummaryFold
 from ag2obs.content import ContentPolicy
 from ag2obs.encoding import plain
@@ -21,6 +23,9 @@ from ag2obs.sinks.log_file import LogFile
 
 _SAID_AGAIN = ("session.start", "drop")
 """Until these are on file they are said before every other event, so a failed try loses nothing."""
+
+
+_decoder = msgspec.json.Decoder(Event)
 
 
 class EventStream:
@@ -44,6 +49,9 @@ class EventStream:
         content: ContentPolicy | None = None,
     ) -> None:
         self.fold = SummaryFold()
+        self._attached: list[Fold] = []
+        self._start = b""
+        """The line of the first ``session.start`` on file."""
         self.late = False
         """Whether the block has been left: events are marked as late from then on."""
         self.late_events = False
@@ -105,6 +113,11 @@ class EventStream:
         written = self._append(data, known)
         for event in events[:written]:
             self._count(event)
+        if self._attached or not self._start:
+            lines = data.split(b"\n")[:written]
+            if not self._start:
+                self._start = _start_among(events, lines)
+            self._tell(lines)
         if written == len(events):
             return True
         lost = [event for event in events[written:] if event.kind not in _SAID_AGAIN]
@@ -123,6 +136,19 @@ class EventStream:
         else:
             self.fold.add(event)
 
+    def attach(self, fold: Fold) -> None:
+        """Give ``fold`` the ``session.start`` that is on file, and every event from now on as it is on file."""
+        self._attached.append(fold)
+        if self._start:
+            self._tell([self._start], [fold])
+
+    def _tell(self, lines: Sequence[bytes], folds: Sequence[Fold] | None = None) -> None:
+        """Give lines that are on file to the attached folds, as a reader of the log gets them."""
+        for fold in self._attached if folds is None else folds:
+            with self._guard.protect("a fold that was attached to a session"):
+                for line in lines:
+                    fold.add(_decoder.decode(line))
+
     def end(self, event: Event) -> bool:
         """Write ``session.end`` with the totals, itself included, after masking what was learned meanwhile.
 
@@ -137,7 +163,10 @@ class EventStream:
         self.fold.add(event)
         event.totals = self.fold.result().to_dict()["totals"]
         known = self._redactor.version
-        written = self._append(self._redactor.redact(_encoded(event))[0], known) == 1
+        line = self._redactor.redact(_encoded(event))[0]
+        written = self._append(line, known) == 1
+        if written and self._attached:
+            self._tell([line])
         self._masked_in_place = 0
         self.late_events = False
         self._file.sync()
@@ -198,6 +227,10 @@ class EventStream:
             self._unsure_bytes = max(0, file.mark() - unaware)
             self._learned = self._redactor.version
         return written
+
+
+def _start_among(events: Sequence[Event], lines: Sequence[bytes]) -> bytes:
+    return next((line for event, line in zip(events, lines, strict=False) if event.kind == "session.start"), b"")
 
 
 def _encoded(event: Event) -> bytes:

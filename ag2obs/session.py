@@ -34,6 +34,7 @@ from ag2obs.unwritten_stream import UnwrittenStream
 from ag2obs.usage.prices import PriceBook
 
 if TYPE_CHECKING:
+    from ag2obs.analysis.fold import Fold
     from ag2obs.analysis.summary import RuntimeSummary
     from ag2obs.budget import Budget
     from ag2obs.settings import Settings
@@ -122,6 +123,16 @@ class Session(SessionTexts):
         with self._lock:
             summary = SummaryFold().result() if self._stream is None else self._stream.fold.result()
         return summary if self.budget is None else summary.with_budget(self.budget.state())
+
+    def attach(self, fold: Fold) -> None:
+        """Give ``fold`` the start of this session and every event from now on, as they stand on file.
+
+        So it tells at any time what it would tell of the log; a session that writes none has nothing to give. What
+        ``fold`` raises goes to the guard, never into the workflow.
+        """
+        with self._lock:
+            if isinstance(self._stream, EventStream):
+                self._stream.attach(fold)
 
     def traceparent(self) -> str:
         """Return the W3C ``traceparent`` of this session, to hand to services that it calls."""
