@@ -31,6 +31,14 @@ class FoundSession(msgspec.Struct, frozen=True):
     """None for a path: then every session of the file is meant."""
 
 
+class Begun(msgspec.Struct, frozen=True):
+    """How a session begins in a log."""
+
+    ts: str
+    """Time of its first event; empty for a session that goes on from an earlier segment."""
+    chat_id: str | None
+
+
 def find_logs(folder: Path) -> list[Path]:
     """Return the logs in ``folder`` and below, oldest change first, without hidden folders and files.
 
@@ -94,7 +102,7 @@ def _real_place(path: Path) -> tuple[str, float]:
 
 
 def find_session(argument: str, settings: Settings) -> FoundSession:
-    """Return the session that ``argument`` names: a path, ``latest``, a session id or a unique prefix of one.
+    """Return the session that ``argument`` names: a path, ``latest``, a session id, a unique prefix of one, a chat id.
 
     Ids are looked up in the configured logs. Raises ``LogFormatError`` with what to do instead.
     """
@@ -110,17 +118,23 @@ def find_session(argument: str, settings: Settings) -> FoundSession:
 
 def _by_prefix(prefix: str, logs: list[Path]) -> FoundSession:
     paths: dict[str, list[Path]] = {}
+    chats: dict[str, list[Path]] = {}
     for log in logs:
-        for session_id in _sessions_in(log):
+        for session_id, begun in _sessions_in(log).items():
             if session_id.startswith(prefix):
                 paths.setdefault(session_id, []).append(log)
+            elif begun.chat_id == prefix:
+                chats.setdefault(session_id, []).append(log)
     if prefix in paths:
         paths = {prefix: paths[prefix]}
+    told = f"sessions begin with {prefix!r}"
+    if not paths:
+        paths, told = chats, f"sessions have the chat id {prefix!r}"
     if not paths:
         raise LogFormatError(f"no session begins with {prefix!r}; ag2obs list shows those that are there")
     if len(paths) > 1:
-        some = ", ".join(sorted(paths)[:3])
-        raise LogFormatError(f"{len(paths)} sessions begin with {prefix!r}, such as {some}; give more of the id")
+        some = ", ".join(sorted(paths)[-3:])
+        raise LogFormatError(f"{len(paths)} {told}, such as {some}; name one of them by its id")
     ((session_id, found),) = paths.items()
     return FoundSession(tuple(found), session_id)
 
@@ -130,27 +144,24 @@ def _latest(logs: list[Path]) -> FoundSession:
 
     A file holds no event that is younger than its last change, so files older than that session are not read.
     """
-    read: dict[Path, dict[str, str]] = {}
+    read: dict[Path, dict[str, Begun]] = {}
     newest = ("", "")
     for log in reversed(logs):
         if newest[0] > _last_change(log):
             continue
         read[log] = _sessions_in(log)
-        for session_id, first in read[log].items():
-            newest = max(newest, (first, session_id))
+        for session_id, begun in read[log].items():
+            newest = max(newest, (begun.ts, session_id))
     session_id = newest[1]
     return FoundSession(tuple(log for log in reversed(read) if session_id in read[log]), session_id)
 
 
-def _sessions_in(log: Path) -> dict[str, str]:
-    """Return the ids of the sessions in a log and the time of each one's first event.
-
-    The time is empty for a session that goes on from an earlier segment.
-    """
-    first: dict[str, str] = {}
+def _sessions_in(log: Path) -> dict[str, Begun]:
+    """Return how each session in a log begins there, by its id."""
+    first: dict[str, Begun] = {}
     for event in open_log(log).iter_accounting():
         if event.session not in first:
-            first[event.session] = "" if event.continued else event.ts
+            first[event.session] = Begun("" if event.continued else event.ts, event.chat_id)
     return first
 
 

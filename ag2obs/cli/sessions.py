@@ -1,0 +1,54 @@
+"""SESSION arguments: which sessions a command shows, and what it says about those that it cannot show whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import click
+
+from ag2obs.analysis.fold import Fold
+from ag2obs.cli import complain, wording
+from ag2obs.cli.exit_codes import ExitCode
+from ag2obs.errors import ExtraMissing, LogFormatError
+from ag2obs.readers import ReadReport
+from ag2obs.readers.find import LATEST, FoundSession, find_session
+from ag2obs.readers.sessions import events_of
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def sessions_argument(command: _F) -> _F:
+    """Give a command its SESSION arguments as ``sessions``; none means the latest session."""
+    return click.argument("sessions", nargs=-1, metavar="[SESSION]...")(command)
+
+
+def session_argument(command: _F) -> _F:
+    """Give a command its one SESSION argument as ``session``, the latest session by default."""
+    return click.argument("session", default=LATEST, metavar="[SESSION]")(command)
+
+
+def found(argument: str) -> FoundSession:
+    """Return the files of what a SESSION argument names; raises ``LogFormatError`` with what to do instead."""
+    from ag2obs.settings import Settings
+
+    return find_session(argument, Settings.from_environment())
+
+
+def add_sessions(fold: Fold, arguments: Iterable[str]) -> ExitCode:
+    """Give ``fold`` all events of the named sessions, of the latest one where none is named.
+
+    What cannot be read is reported on standard error and left out, and makes the exit code 1; lines that hold no
+    event are counted there too.
+    """
+    code = ExitCode.SUCCESS
+    for argument in arguments or (LATEST,):
+        report = ReadReport()
+        try:
+            for event in events_of(found(argument), report):
+                fold.add(event)
+        except (LogFormatError, ExtraMissing) as error:
+            code = complain(str(error))
+        if report.bad_lines:
+            complain(f"{wording.counted(report.bad_lines, 'line')} of {argument} cannot be read and are left out")
+    return code
