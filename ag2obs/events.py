@@ -53,6 +53,9 @@ class ErrorInfo(msgspec.Struct, omit_defaults=True, gc=False):
     repeat: bool = False
     status_code: int | None = None
     code: str | None = None
+    frame: str | None = None
+    """``package.module:function`` of the innermost frame of the traceback that is not of ag2obs."""
+    line: int | None = None
 
 
 class BudgetState(msgspec.Struct, omit_defaults=True, frozen=True, gc=False):
@@ -91,6 +94,14 @@ class Accounting(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     ms: float | None = None
     status: str | None = None
     error: ErrorInfo | None = None
+    level: str | None = None
+    """``DEBUG``, ``INFO``, ``WARNING``, ``ERROR`` or ``CRITICAL``: of what user code records."""
+    value: float | None = None
+    """Of a ``metric`` or a reward, in ``unit``."""
+    unit: str | None = None
+    tags: dict[str, Any] | None = None
+    """Ids that join events with what is outside of ag2obs: ``request_id``, ``user_id``, ``mission_id``, ``step_id`` and
+    the user's own."""
 
     provider: str | None = None
     request_model: str | None = None
@@ -172,6 +183,12 @@ class Event(Accounting, omit_defaults=True, kw_only=True, gc=False):
     content: Any = None
     content_of: str | None = None
     """A ``message`` whose content is that of an earlier message names it instead of repeating it."""
+    source: str | None = None
+    """``file.py:LINE function`` of what user code records; of the path, the file's name alone."""
+    attributes: dict[str, Any] | None = None
+    """Fields of the ``trace_context`` blocks around what user code records, and of its ``extra``."""
+    stack: list[str] | None = None
+    """Of an ``error``: ``module:function:line`` of at most 50 frames, outermost first."""
 
 
 _encoder = msgspec.json.Encoder(decimal_format="string")
