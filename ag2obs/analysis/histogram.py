@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 
+import msgspec
+
 RELATIVE_ERROR = 0.02
 _GROWTH = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
 _LOG_GROWTH = math.log(_GROWTH)
@@ -18,21 +20,18 @@ _LARGEST = 1e10
 """Values outside are put into the outermost buckets, so that there are never more than about 750."""
 
 
-class LogHistogram:
+class LogHistogram(msgspec.Struct, array_like=True, gc=False):
     """Counts positive values (milliseconds here) and tells their percentiles within 2 %."""
 
-    __slots__ = ("_buckets", "count", "maximum", "minimum")
-
-    def __init__(self) -> None:
-        self._buckets: dict[int, int] = {}
-        self.count = 0
-        self.minimum = math.inf
-        self.maximum = -math.inf
+    buckets: dict[int, int] = msgspec.field(default_factory=dict)
+    count: int = 0
+    minimum: float = math.inf
+    maximum: float = -math.inf
 
     def add(self, value: float) -> None:
         """Count one value."""
         index = math.ceil(math.log(min(max(value, _SMALLEST), _LARGEST)) / _LOG_GROWTH)
-        self._buckets[index] = self._buckets.get(index, 0) + 1
+        self.buckets[index] = self.buckets.get(index, 0) + 1
         self.count += 1
         if value < self.minimum:
             self.minimum = value
@@ -41,8 +40,8 @@ class LogHistogram:
 
     def merge(self, other: LogHistogram) -> None:
         """Count everything that ``other`` counted."""
-        for index, count in other._buckets.items():
-            self._buckets[index] = self._buckets.get(index, 0) + count
+        for index, count in other.buckets.items():
+            self.buckets[index] = self.buckets.get(index, 0) + count
         self.count += other.count
         self.minimum = min(self.minimum, other.minimum)
         self.maximum = max(self.maximum, other.maximum)
@@ -57,8 +56,8 @@ class LogHistogram:
         if rank >= self.count:
             return self.maximum
         seen = 0
-        for index in sorted(self._buckets):
-            seen += self._buckets[index]
+        for index in sorted(self.buckets):
+            seen += self.buckets[index]
             if seen >= rank:
                 estimate = 2 * _GROWTH**index / (_GROWTH + 1)
                 return min(max(estimate, self.minimum), self.maximum)

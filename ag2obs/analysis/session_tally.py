@@ -3,125 +3,74 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from ag2obs.analysis.histogram import LogHistogram
+import msgspec
+
 from ag2obs.analysis.liveness import still_running
-from ag2obs.analysis.summary_types import AgentSummary, ModelSummary, SessionSummary, ToolSummary
-from ag2obs.analysis.totals import UNKNOWN_MODEL, Tally, tool_failed
+from ag2obs.analysis.summary_types import SessionSummary
+from ag2obs.analysis.sums import Sums, ToolTally, agent_summaries, model_summaries, seconds, tool_summaries
+from ag2obs.analysis.totals import UNKNOWN_MODEL, Tally
 from ag2obs.events import Accounting, BudgetState
 
 UNKNOWN_TOOL = "unknown"
 
-_Key = TypeVar("_Key")
+TallyKey = tuple[str | None, str | None, str | None]
+"""Agent, model and provider; None where a call has no agent, or an event is no call."""
+
+_NEITHER: TallyKey = (None, None, None)
 
 
-class Groups(dict[_Key, Tally]):
-    """Tallies by agent or by model, made when first asked for."""
-
-    def __missing__(self, key: _Key) -> Tally:
-        tally = self[key] = Tally()
-        return tally
-
-
-class ToolTally:
-    """Calls, failures and durations of one tool."""
-
-    __slots__ = ("calls", "durations", "failures", "ms")
-
-    def __init__(self) -> None:
-        self.calls = self.failures = 0
-        self.ms = 0.0
-        self.durations = LogHistogram()
-
-    def add(self, event: Accounting) -> None:
-        self.calls += 1
-        if tool_failed(event):
-            self.failures += 1
-        if event.ms is not None:
-            self.ms += event.ms
-            self.durations.add(event.ms)
-
-    def merge(self, other: ToolTally) -> None:
-        self.calls += other.calls
-        self.failures += other.failures
-        self.ms += other.ms
-        self.durations.merge(other.durations)
-
-
-class Sums:
-    """What a session, or several, add up to: everything, by agent, by model and provider, and by tool."""
-
-    __slots__ = ("agents", "models", "tools", "whole")
-
-    def __init__(self) -> None:
-        self.whole = Tally()
-        self.agents = Groups[str]()
-        self.models = Groups[tuple[str, str]]()
-        self.tools: dict[str, ToolTally] = {}
-
-    def merge(self, other: Sums) -> None:
-        """Add everything that ``other`` added up."""
-        self.whole.merge(other.whole)
-        for agent, tally in other.agents.items():
-            self.agents[agent].merge(tally)
-        for model, tally in other.models.items():
-            self.models[model].merge(tally)
-        for name, tool in other.tools.items():
-            self.tools.setdefault(name, ToolTally()).merge(tool)
-
-
-class SessionTally:
+class SessionTally(msgspec.Struct, array_like=True, gc=False):
     """What is kept of one session.
 
     Each event is added to one tally only, that of its agent and model (or of neither), because this runs in
-    the user's chat; the sums of agents, models and the session are put together when they are asked for.
+    the user's chat; the sums of agents, models and the session are put together when they are asked for. It is
+    plain data: ``pack`` makes it some hundred bytes, for when a session has ended and for the index.
     """
 
-    def __init__(self, first: Accounting) -> None:
-        self.id = first.session
-        self.chat_id: str | None = None
-        self.workflow: str | None = None
-        self.question: str | None = None
-        self.budget: BudgetState | None = None
-        self._start: str | None = None
-        self._first = self._last = first.ts
-        self._resource: dict[str, Any] = {}
-        self._end: Accounting | None = None
-        self._end_error_told = False
-        self._tallies: dict[tuple[str | None, str | None, str | None], Tally] = {}
-        self._rest = self._tallies[None, None, None] = Tally()
-        self._tools: dict[str, ToolTally] = {}
-        self._name(first)
+    id: str
+    chat_id: str | None = None
+    workflow: str | None = None
+    question: str | None = None
+    budget: BudgetState | None = None
+    start: str | None = None
+    first: str = ""
+    last: str = ""
+    resource: dict[str, Any] = msgspec.field(default_factory=dict)
+    end: str | None = None
+    """When the newest ``session.end`` was written, and the status that it tells."""
+    end_status: str | None = None
+    end_error_told: bool = False
+    tallies: dict[TallyKey, Tally] = msgspec.field(default_factory=dict)
+    tools: dict[str, ToolTally] = msgspec.field(default_factory=dict)
 
     @property
     def started(self) -> str:
         """When ``session.start`` was written; the first event's time where that is missing."""
-        return self._start if self._start is not None else self._first
+        return self.start if self.start is not None else self.first
 
     def add(self, event: Accounting) -> None:
+        """Count one event of this session."""
         kind, ts = event.kind, event.ts
-        if ts > self._last:
-            self._last = ts
-            self._first = self._first or ts
-        elif ts and ts < self._first:
-            self._first = ts
-        if kind == "llm.call":
+        if ts > self.last:
+            self.last = ts
+            self.first = self.first or ts
+        elif ts and ts < self.first:
+            self.first = ts
+        if kind == "message":
+            tally = self._tally(_NEITHER)
+        elif kind == "llm.call":
             model = event.model or event.request_model or UNKNOWN_MODEL
-            tally = self._tally(event.agent, model, event.provider)
+            tally = self._tally((event.agent, model, event.provider))
             tally.add_call(event)
         elif kind == "tool.call":
-            tally = self._tally(event.agent, None, None)
+            tally = self._tally((event.agent, None, None))
             tally.add_tool_call(event)
             self._tool(event.tool or event.name or UNKNOWN_TOOL).add(event)
         else:
-            tally = self._rest
-            if kind == "session.start":
-                self._add_start(event)
-            elif kind == "session.end":
-                self._add_end(event)
-            elif kind == "drop":
-                tally.dropped += 1 if event.count is None else event.count
+            tally = self._tally(_NEITHER)
+            self._add_other(event, tally)
         tally.events += 1
         if event.budget is not None:
             self.budget = event.budget
@@ -130,69 +79,100 @@ class SessionTally:
         if event.error is not None and not event.error.repeat and kind != "session.end":
             tally.errors += 1
 
-    def _tally(self, agent: str | None, model: str | None, provider: str | None) -> Tally:
-        key = (agent, model, provider)
-        tally = self._tallies.get(key)
+    def _add_other(self, event: Accounting, tally: Tally) -> None:
+        if event.kind == "session.start":
+            self._add_start(event)
+        elif event.kind == "session.end":
+            self._add_end(event, tally)
+        elif event.kind == "drop":
+            tally.dropped += 1 if event.count is None else event.count
+
+    def _tally(self, key: TallyKey) -> Tally:
+        tally = self.tallies.get(key)
         if tally is None:
-            tally = self._tallies[key] = Tally()
+            tally = self.tallies[key] = Tally()
         return tally
 
     def _tool(self, name: str) -> ToolTally:
-        tool = self._tools.get(name)
+        tool = self.tools.get(name)
         if tool is None:
-            tool = self._tools[name] = ToolTally()
+            tool = self.tools[name] = ToolTally()
         return tool
 
-    def _name(self, event: Accounting) -> None:
-        self.chat_id = self.chat_id or event.chat_id
-        self.workflow = self.workflow or event.workflow
+    def name(self, chat_id: str | None, workflow: str | None) -> None:
+        """Take over what the session is called, where that is not known yet."""
+        self.chat_id = self.chat_id or chat_id
+        self.workflow = self.workflow or workflow
 
     def _add_start(self, event: Accounting) -> None:
-        self._name(event)
-        if not event.continued and (self._start is None or event.ts < self._start):
-            self._start = event.ts
+        self.name(event.chat_id, event.workflow)
+        if not event.continued and (self.start is None or event.ts < self.start):
+            self.start = event.ts
         if event.resource:
-            self._resource = {key: event.resource.get(key) for key in ("host", "pid")}
+            self.resource = {key: event.resource.get(key) for key in ("host", "pid")}
 
-    def _add_end(self, event: Accounting) -> None:
+    def _add_end(self, event: Accounting, tally: Tally) -> None:
         """Take the newest end; the exception that every one of them repeats counts once."""
-        if self._end is None or event.ts >= self._end.ts:
-            self._end = event
-        if event.error is not None and not event.error.repeat and not self._end_error_told:
-            self._end_error_told = True
-            self._rest.errors += 1
+        if self.end is None or event.ts >= self.end:
+            self.end, self.end_status = event.ts, event.status
+        if event.error is not None and not event.error.repeat and not self.end_error_told:
+            self.end_error_told = True
+            tally.errors += 1
+
+    def merge(self, later: SessionTally) -> None:
+        """Add what was kept of the same session in a later file."""
+        self.name(later.chat_id, later.workflow)
+        self.question = self.question or later.question
+        self.budget = later.budget or self.budget
+        self.resource = later.resource or self.resource
+        self.start = min((start for start in (self.start, later.start) if start is not None), default=None)
+        self.first = min(filter(None, (self.first, later.first)), default="")
+        self.last = max(self.last, later.last)
+        if self.end is None or (later.end is not None and later.end >= self.end):
+            self.end, self.end_status = later.end, later.end_status
+        for key, tally in later.tallies.items():
+            self._tally(key).merge(tally)
+        if self.end_error_told and later.end_error_told:
+            self._tally(_NEITHER).errors -= 1
+        self.end_error_told = self.end_error_told or later.end_error_told
+        for name, tool in later.tools.items():
+            self._tool(name).merge(tool)
+
+    def pack(self) -> bytes:
+        """Return everything that is kept, for ``unpack``."""
+        return _encoder.encode(self)
 
     def sums(self) -> Sums:
         """Return the sums of this session: everything, by agent, by model and provider, and by tool."""
         sums = Sums()
-        for (agent, model, provider), tally in self._tallies.items():
+        for (agent, model, provider), tally in self.tallies.items():
             sums.whole.merge(tally)
             if agent is not None:
                 sums.agents[agent].merge(tally)
             if model is not None:
                 sums.models[model, provider or ""].merge(tally)
-        sums.tools.update(self._tools)
+        sums.tools.update(self.tools)
         return sums
 
     def summary(self, sums: Sums) -> SessionSummary:
         """Return the summary of this session, whose ``sums()`` are given."""
         whole = sums.whole
         began = _moment(self.started)
-        finished = _moment(self._end.ts if self._end is not None else self._last)
-        if self._end is not None:
-            status = self._end.status
+        finished = _moment(self.end if self.end is not None else self.last)
+        if self.end is not None:
+            status = self.end_status
         else:
-            status = "running" if still_running(self._resource, began) else "incomplete"
+            status = "running" if still_running(self.resource, began) else "incomplete"
         return SessionSummary(
             session_id=self.id,
             chat_id=self.chat_id,
             workflow=self.workflow,
             status=status,
             started=self.started or None,
-            ended=self._end.ts or None if self._end is not None else None,
+            ended=self.end or None,
             wall_seconds=_seconds_between(began, finished),
-            model_seconds=_seconds(whole.model_ms),
-            tool_seconds=_seconds(whole.tool_ms),
+            model_seconds=seconds(whole.model_ms),
+            tool_seconds=seconds(whole.tool_ms),
             totals=whole.totals(),
             agents=agent_summaries(sums.agents),
             models=model_summaries(sums.models),
@@ -202,33 +182,18 @@ class SessionTally:
         )
 
 
-def agent_summaries(agents: Groups[str]) -> list[AgentSummary]:
-    return [AgentSummary(name, agents[name].totals()) for name in sorted(agents)]
+_encoder = msgspec.msgpack.Encoder(decimal_format="string")
+_decoder = msgspec.msgpack.Decoder(SessionTally)
 
 
-def model_summaries(models: Groups[tuple[str, str]]) -> list[ModelSummary]:
-    return [ModelSummary(name, provider or None, models[name, provider].totals()) for name, provider in sorted(models)]
+def unpack(packed: bytes) -> SessionTally:
+    """Return what ``SessionTally.pack`` made bytes of; raises ``msgspec.DecodeError`` for anything else."""
+    return _decoder.decode(packed)
 
 
-def tool_summaries(tools: dict[str, ToolTally]) -> list[ToolSummary]:
-    return [
-        ToolSummary(
-            name,
-            tool.calls,
-            tool.failures,
-            _seconds(tool.ms),
-            *(_rounded(tool.durations.percentile(quantile)) for quantile in (0.5, 0.9, 0.99)),
-        )
-        for name, tool in sorted(tools.items())
-    ]
-
-
-def _seconds(milliseconds: float) -> float:
-    return round(milliseconds / 1000, 6)
-
-
-def _rounded(milliseconds: float | None) -> float | None:
-    return None if milliseconds is None else round(milliseconds, 3)
+def begun_with(event: Accounting) -> SessionTally:
+    """Return the tally of a session whose first event this is, before that is added."""
+    return SessionTally(event.session, event.chat_id, event.workflow, first=event.ts, last=event.ts)
 
 
 def _moment(timestamp: str) -> datetime | None:

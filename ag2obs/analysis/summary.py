@@ -7,12 +7,14 @@ calls.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
 
-from ag2obs.analysis.session_tally import SessionTally, Sums, agent_summaries, model_summaries, tool_summaries
-from ag2obs.analysis.summary_types import RuntimeSummary
+from ag2obs.analysis.session_tally import SessionTally, begun_with, unpack
+from ag2obs.analysis.summary_types import RuntimeSummary, SessionSummary
+from ag2obs.analysis.sums import Sums, agent_summaries, model_summaries, tool_summaries
 from ag2obs.events import Accounting, Event
 
 __all__ = ["QUESTION_CHARACTERS", "RuntimeSummary", "SummaryFold"]
@@ -20,47 +22,91 @@ __all__ = ["QUESTION_CHARACTERS", "RuntimeSummary", "SummaryFold"]
 QUESTION_CHARACTERS = 200
 
 
+_MOST_UNPACKED = 200
+"""Sessions without an end that are kept ready for their next event; the others are packed until it comes."""
+
+
 class SummaryFold:
     """Adds events, of one session or of many in any order between sessions, and tells their summary.
 
     Not thread-safe: a live session calls it under its own lock. With ``questions`` it keeps the beginning of
     each session's first user message, where events have content; a live session must not ask for that,
-    because it folds events before their text is redacted.
+    because it folds events before their text is redacted. A session that has ended is packed, so that ten thousand
+    of them take some MB.
     """
 
     def __init__(self, *, questions: bool = False) -> None:
         self._questions = questions
-        self._sessions: dict[str, SessionTally] = {}
+        self._open: dict[str, SessionTally] = {}
+        self._packed: dict[str, bytes] = {}
+        self._places: dict[str, tuple[str, str]] = {}
+        """Start and id of the packed sessions: their order."""
         self._bad_lines = 0
 
     def add(self, event: Accounting) -> None:
         """Count one event. Unknown kinds count as events."""
-        session = self._sessions.get(event.session)
+        session = self._open.get(event.session)
         if session is None:
-            session = self._sessions[event.session] = SessionTally(event)
+            session = self._reopened(event.session) or begun_with(event)
+            self._open[event.session] = session
         session.add(event)
         if self._questions and session.question is None and event.role == "user" and isinstance(event, Event):
             session.question = _beginning(event.content)
+        if event.kind == "session.end":
+            self._pack(session)
+
+    def add_session(self, tally: SessionTally) -> None:
+        """Count a session, or the part of one that stands in a later file than what was added of it before."""
+        known = self._open.get(tally.id) or self._reopened(tally.id)
+        if known is not None:
+            known.merge(tally)
+            tally = known
+        self._pack(tally)
 
     def add_bad_lines(self, count: int) -> None:
         """Count lines of a file that hold no readable event."""
         self._bad_lines += count
 
+    def sessions(self) -> Iterator[SessionTally]:
+        """Yield what was kept of every session, by the time of its start."""
+        places = {**self._places, **{session.id: (session.started, session.id) for session in self._open.values()}}
+        for session_id in sorted(places, key=places.__getitem__):
+            yield self._open.get(session_id) or unpack(self._packed[session_id])
+
     def result(self) -> RuntimeSummary:
         """Return the summary of everything added so far."""
-        sessions = sorted(self._sessions.values(), key=lambda session: (session.started, session.id))
-        whole, summaries = Sums(), []
-        for session in sessions:
+        summaries: list[SessionSummary] = []
+        whole = self.whole(summaries.append)
+        return msgspec.structs.replace(whole, sessions=summaries)
+
+    def whole(self, tell: Callable[[SessionSummary], object]) -> RuntimeSummary:
+        """Return the summary without its sessions, which ``tell`` is called with one after the other."""
+        whole = Sums()
+        for session in self.sessions():
             sums = session.sums()
-            summaries.append(session.summary(sums))
+            tell(session.summary(sums))
             whole.merge(sums)
         return RuntimeSummary(
             **msgspec.structs.asdict(whole.whole.totals(bad_lines=self._bad_lines)),
-            sessions=summaries,
+            sessions=[],
             agents=agent_summaries(whole.agents),
             models=model_summaries(whole.models),
             tools=tool_summaries(whole.tools),
         )
+
+    def _reopened(self, session_id: str) -> SessionTally | None:
+        while len(self._open) >= _MOST_UNPACKED:
+            self._pack(self._open[next(iter(self._open))])
+        packed = self._packed.pop(session_id, None)
+        if packed is None:
+            return None
+        del self._places[session_id]
+        return unpack(packed)
+
+    def _pack(self, session: SessionTally) -> None:
+        self._open.pop(session.id, None)
+        self._packed[session.id] = session.pack()
+        self._places[session.id] = (session.started, session.id)
 
 
 def _beginning(content: Any) -> str | None:

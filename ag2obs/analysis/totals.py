@@ -85,43 +85,31 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
         return values
 
 
-class Tally:
+class Tally(msgspec.Struct, array_like=True, gc=False):
     """Adds up events; one is kept per session, agent and model, so it holds numbers and model names only."""
 
-    __slots__ = (
-        "cache_read",
-        "cache_write",
-        "cached_calls",
-        "cost",
-        "dropped",
-        "errors",
-        "events",
-        "failed_calls",
-        "input",
-        "llm_calls",
-        "model_ms",
-        "output",
-        "priced_calls",
-        "reasoning",
-        "redactions",
-        "saved",
-        "saving_calls",
-        "tool_calls",
-        "tool_failures",
-        "tool_ms",
-        "unpriced_calls",
-        "unpriced_models",
-    )
-
-    def __init__(self) -> None:
-        self.events = self.errors = self.redactions = self.dropped = 0
-        self.llm_calls = self.cached_calls = self.failed_calls = 0
-        self.priced_calls = self.unpriced_calls = self.saving_calls = 0
-        self.input = self.output = self.cache_read = self.cache_write = self.reasoning = 0
-        self.tool_calls = self.tool_failures = 0
-        self.model_ms = self.tool_ms = 0.0
-        self.cost = self.saved = Decimal(0)
-        self.unpriced_models: set[str] = set()
+    events: int = 0
+    errors: int = 0
+    redactions: int = 0
+    dropped: int = 0
+    llm_calls: int = 0
+    cached_calls: int = 0
+    failed_calls: int = 0
+    priced_calls: int = 0
+    unpriced_calls: int = 0
+    saving_calls: int = 0
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    reasoning: int = 0
+    tool_calls: int = 0
+    tool_failures: int = 0
+    model_ms: float = 0.0
+    tool_ms: float = 0.0
+    cost: Decimal = Decimal(0)
+    saved: Decimal = Decimal(0)
+    unpriced_models: set[str] = msgspec.field(default_factory=set)
 
     def add_call(self, event: Accounting) -> None:
         """Add one ``llm.call``."""
@@ -175,6 +163,14 @@ class Tally:
         self.errors += other.errors
         self.redactions += other.redactions
         self.dropped += other.dropped
+        if other.tool_calls:
+            self.tool_calls += other.tool_calls
+            self.tool_failures += other.tool_failures
+            self.tool_ms += other.tool_ms
+        if other.llm_calls:
+            self._merge_calls(other)
+
+    def _merge_calls(self, other: Tally) -> None:
         self.llm_calls += other.llm_calls
         self.cached_calls += other.cached_calls
         self.failed_calls += other.failed_calls
@@ -186,10 +182,7 @@ class Tally:
         self.cache_read += other.cache_read
         self.cache_write += other.cache_write
         self.reasoning += other.reasoning
-        self.tool_calls += other.tool_calls
-        self.tool_failures += other.tool_failures
         self.model_ms += other.model_ms
-        self.tool_ms += other.tool_ms
         self.cost = _MONEY.add(self.cost, other.cost)
         self.saved = _MONEY.add(self.saved, other.saved)
         self.unpriced_models |= other.unpriced_models
