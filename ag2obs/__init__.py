@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ag2obs import errors
+    from ag2obs import errors, trace
     from ag2obs.analysis.summary import RuntimeSummary
     from ag2obs.budget import Budget
     from ag2obs.logging_session import ag2_logging_session, current_session, get_ag2_runtime_logger
@@ -32,6 +32,7 @@ __all__ = [
     "redact",
     "summarize_autogen_runtime_file",
     "summarize_runtime_file",
+    "trace",
 ]
 
 _WHERE = {
@@ -49,8 +50,8 @@ _WHERE = {
 
 
 def __getattr__(name: str) -> Any:
-    if name == "errors":
-        return import_module("ag2obs.errors")
+    if name in ("errors", "trace"):
+        return import_module(f"ag2obs.{name}")
     if name not in _WHERE:
         raise AttributeError(f"module 'ag2obs' has no attribute {name!r}")
     return getattr(import_module(_WHERE[name]), name)

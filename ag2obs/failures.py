@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from ag2obs.events import STATUS_CANCELLED, STATUS_ERROR, ErrorInfo
+from ag2obs.frames import innermost
 
 _MARK = "__ag2obs_failure__"
 """Attribute that an exception carries after it was recorded: session id and failure id. An exception cannot be
@@ -14,12 +15,13 @@ weakly referenced, and remembering it would keep every frame it passed alive."""
 
 
 def describe(error: BaseException, session_id: str, next_id: Callable[[], str]) -> ErrorInfo:
-    """Return type, text and codes of ``error``; the same failure in the same session keeps its id.
+    """Return type, text, codes and place of ``error``; the same failure in the same session keeps its id.
 
     An exception raised ``from`` a recorded one is that failure told again. Never raises, whatever the
     exception's class does.
     """
     known = _known_id(error, session_id)
+    frame, line = innermost(error)
     info = ErrorInfo(
         id=known or next_id(),
         type=type_name(type(error)),
@@ -27,6 +29,8 @@ def describe(error: BaseException, session_id: str, next_id: Callable[[], str]) 
         repeat=known is not None,
         status_code=_integer(_attribute(error, "status_code")),
         code=_code(_attribute(error, "code")),
+        frame=frame,
+        line=line,
     )
     # A class with slots takes no mark, and one with a __setattr__ of its own may do anything: then the failure
     # is told again where it is seen again.

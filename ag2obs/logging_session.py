@@ -17,7 +17,7 @@ from typing import Any
 from ag2obs.adapters import registry
 from ag2obs.budget import Budget, budget_of
 from ag2obs.process import PROCESS, REAPER
-from ag2obs.routing import CURRENT, Anchor, Binding, open_binding
+from ag2obs.routing import CURRENT, Anchor, Binding, fields_of, open_binding
 from ag2obs.session import Session
 from ag2obs.settings import VARIABLES, Settings
 
@@ -38,9 +38,10 @@ def ag2_logging_session(
     """Return a context manager, for ``with`` and ``async with``, that observes what runs in its block.
 
     It yields the ``Session``. With ``AG2_RUNTIME_LOGGING`` off it does nothing, unless there is a budget to hold:
-    ``budget``, else the one of the ``AG2OBS_BUDGET_*`` settings. ``tags`` are kept in ``session.start``;
-    ``traceparent`` continues a W3C trace. Entering raises SettingsError where a setting has
-    a value that is not allowed; an exception in the block is recorded and passes through unchanged.
+    ``budget``, else the one of the ``AG2OBS_BUDGET_*`` settings. ``tags`` and ``user_id`` are in every event as
+    ``tags``; ``traceparent`` continues a W3C trace, and one that is not valid is ignored with a warning. Entering
+    raises SettingsError where a setting has a value that is not allowed; an exception in the block is recorded and
+    passes through unchanged.
     """
     info = {
         "enterprise_id": enterprise_id,
@@ -116,7 +117,9 @@ class LoggingSession:
             session.open(anchor)
             if session.settings.patch:
                 registry.install()
-        CURRENT.set(Binding(anchor, session.span, outer=open_binding(CURRENT.get())))
+        around = open_binding(CURRENT.get())
+        fields = session.tagged(fields_of(around))
+        CURRENT.set(Binding(anchor, session.span, outer=around, fields=fields))
         if not session.settings.propagate_context:
             for adapter in PROCESS.adapters:
                 with PROCESS.guard.protect("carrying a session on an IOStream"):

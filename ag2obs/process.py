@@ -72,6 +72,10 @@ class Process:
         """Waits so many seconds, or until the event is set: what a budget does with a call that is to wait."""
         self.pause_async: Callable[[threading.Event, float], Awaitable[object]] = _pause_async
         """The same on an event loop, which goes on meanwhile."""
+        self.trace_level = 0
+        """The least level of what user code records, where its logger has none of its own."""
+        self.trace_fallback = False
+        """Whether user code that runs in no session records through the standard logger ``ag2obs.trace``."""
         self._redactor: Redactor | None = None
         self._environment_learned: int | None = None
 
@@ -130,16 +134,35 @@ class Process:
             self.claims.claim(owner, session.id, self._is_alive)
         return session
 
+    def of_context(self) -> Session | None:
+        """Return the session that the calling context carries, or None.
+
+        What user code records belongs where it runs: that only one session is open elsewhere says nothing.
+        """
+        binding = CURRENT.get()
+        if binding is not None:
+            session = self._bound(binding, None)
+            if session is not None or not binding.inherited:
+                return session
+        return self._carried()
+
+    def _carried(self) -> Session | None:
+        """Return the session that a framework carries beside the context variable."""
+        for adapter in self.adapters:
+            carried = adapter.carried_session()
+            if carried is not None and carried.accepts():
+                return carried
+        return None
+
     def _route(self, owner: object) -> Session | None:
         binding = CURRENT.get()
         if binding is not None:
             session = self._bound(binding, owner)
             if session is not None or not binding.inherited:
                 return session
-        for adapter in self.adapters:
-            carried = adapter.carried_session()
-            if carried is not None and carried.accepts():
-                return carried
+        carried = self._carried()
+        if carried is not None:
+            return carried
         claimed = self._claimed(owner)
         if claimed is not None:
             return claimed

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ag2obs.session import Session
@@ -33,6 +33,16 @@ class Anchor:
 
 
 @dataclass(frozen=True, slots=True)
+class Fields:
+    """What the ``trace_context`` blocks around the calling context say of everything recorded in them; plain data."""
+
+    attributes: Mapping[str, Any]
+    """Of what user code records."""
+    tags: Mapping[str, Any]
+    """Of every event."""
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
     """What the calling context belongs to."""
 
@@ -48,6 +58,9 @@ class Binding:
     """What the context belonged to when the session was entered."""
     doing: tuple[str, int] | None = None
     """Kind and identity of the innermost work, to tell a call of a base class from new work."""
+    fields: Fields | None = None
+    block: Any = None
+    """The block of user code that this binding was made for (``trace.block.Block``)."""
 
     @property
     def session(self) -> Session:
@@ -56,6 +69,14 @@ class Binding:
 
 
 CURRENT: ContextVar[Binding | None] = ContextVar("ag2obs_session", default=None)
+
+UNBOUND_FIELDS: ContextVar[Fields | None] = ContextVar("ag2obs_fields", default=None)
+"""The fields of a context that has no binding: a session that is entered there takes them over."""
+
+
+def fields_of(binding: Binding | None) -> Fields | None:
+    """Return the fields of a context whose binding is given."""
+    return UNBOUND_FIELDS.get() if binding is None else binding.fields
 
 
 def narrowed(
@@ -66,8 +87,10 @@ def narrowed(
     purpose: str | None = None,
     group: str | None = None,
     doing: tuple[str, int] | None = None,
+    fields: Fields | None = None,
+    block: Any = None,
 ) -> Binding:
-    """Return ``binding`` for work inside it, under a new parent span; None keeps agent, purpose and group."""
+    """Return ``binding`` for work inside it, under a new parent span; None keeps agent, purpose, group and fields."""
     return Binding(
         binding.anchor,
         span,
@@ -77,6 +100,8 @@ def narrowed(
         binding.inherited,
         binding.outer,
         doing,
+        fields or binding.fields,
+        block,
     )
 
 

@@ -24,12 +24,13 @@ from ag2obs.failures import status_of
 from ag2obs.message_index import MessageIndex, as_received
 from ag2obs.process import PROCESS, REAPER
 from ag2obs.resource import resource
-from ag2obs.routing import Anchor, Binding
+from ag2obs.routing import CURRENT, Anchor, Binding, Fields
 from ag2obs.session_budget import SessionBudget
 from ag2obs.session_log import new_stream, session_redactor
 from ag2obs.session_texts import SessionTexts, bounded
 from ag2obs.sightings import Sightings
-from ag2obs.traceparent import format_traceparent, parse_traceparent
+from ag2obs.tags import session_tags
+from ag2obs.traceparent import format_traceparent, is_traceparent, parse_traceparent
 from ag2obs.unwritten_stream import UnwrittenStream
 from ag2obs.usage.prices import PriceBook
 
@@ -69,8 +70,11 @@ class Session(SessionTexts):
         self.enabled = settings.enabled
         self.state = OPEN
         self.trace, self._parent = parse_traceparent(traceparent)
+        if traceparent and not is_traceparent(traceparent):
+            PROCESS.guard.tell_once("traceparent", "a traceparent is not valid; the session has a trace of its own")
         self.span = new_span_id()
         self._info = dict(info or {})
+        self._tags = session_tags(self._info)
         self._unattributed_before = PROCESS.unattributed
         self._anchor: weakref.ref[Anchor] | None = None
         self._outcome: tuple[str, ErrorInfo | None] = (STATUS_OK, None)
@@ -142,6 +146,23 @@ class Session(SessionTexts):
         """Return a binding to this session for a context that has none; None when its work is over."""
         anchor = self._anchor() if self._anchor is not None else None
         return None if anchor is None else Binding(anchor, self.span)
+
+    def tagged(self, fields: Fields | None) -> Fields | None:
+        """Return the fields of a context that enters this session: the tags around it, then its own."""
+        if fields is None or self._tags is None:
+            return fields
+        return Fields(fields.attributes, {**fields.tags, **self._tags})
+
+    def _tags_here(self) -> dict[str, Any] | None:
+        """Return the tags of what is recorded in the calling context."""
+        binding = CURRENT.get()
+        if binding is None or binding.fields is None or binding.session is not self:
+            return self._tags
+        return self.tags_with(binding.fields)
+
+    def tags_with(self, fields: Fields) -> dict[str, Any] | None:
+        """Return the tags of what is recorded in a context with ``fields``."""
+        return {**(self._tags or {}), **fields.tags} or None
 
     def open(self, anchor: Anchor) -> None:
         """Open the log file and write ``session.start``; a file that cannot be opened is told once and counted."""
@@ -323,6 +344,11 @@ class Session(SessionTexts):
     def _write(self, events: list[Event]) -> None:
         stream = self._stream
         assert stream is not None
+        tags = self._tags_here()
+        if tags is not None:
+            for event in events:
+                if event.tags is None:
+                    event.tags = tags
         written = False
         try:
             written = stream.write(events)
@@ -344,6 +370,7 @@ class Session(SessionTexts):
             self._write(beginning)
         status, error = self._outcome
         event = Event(kind="session.end", span=self.span, parent=self._parent or "", status=status, error=error)
+        event.tags = self._tags
         event.budget = self.budget.state() if self.budget is not None else None
         unattributed = PROCESS.unattributed - self._unattributed_before
         if unattributed:

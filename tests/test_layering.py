@@ -21,6 +21,7 @@ LEAVES = {
     "encoding",
     "stored_fields",
     "failures",
+    "frames",
     "testing",
 }
 
@@ -30,7 +31,10 @@ ALLOWED: dict[str, set[str]] = {
     "guard": {"errors"},
     "encoding": {"stored_fields"},
     "stored_fields": set(),
-    "failures": {"events"},
+    "failures": {"events", "frames"},
+    "frames": set(),
+    "tags": {*LEAVES, "redaction"},
+    "trace": {*LEAVES, "log_analyzer", "process", "redaction", "routing", "session", "tags", "traceparent"},
     "setting_values": {"errors"},
     "settings": {"errors", "setting_values"},
     "log_paths": {"errors"},
@@ -48,6 +52,7 @@ ALLOWED: dict[str, set[str]] = {
     "analysis": {*LEAVES, "usage"},
     "sinks": {*LEAVES},
     "readers": {*LEAVES, "analysis", "message_index", "redaction", "usage"},
+    "index": {*LEAVES, "analysis", "readers"},
     "scanning": {*LEAVES, "redaction"},
     "doctor": {*LEAVES, "adapters", "process", "readers", "redaction", "usage"},
     "resource": {"__init__"},
@@ -61,7 +66,7 @@ ALLOWED: dict[str, set[str]] = {
     "session": {
         "budget", "event_stream", "session_budget", "session_log", "session_texts", "unwritten_stream",
         *LEAVES, "analysis", "message_index", "process", "redaction", "resource", "routing", "sightings",
-        "traceparent", "usage",
+        "tags", "traceparent", "usage",
     },
     "adapters": {*LEAVES, "process", "routing", "session", "session_texts", "usage"},
     "logging_session": {*LEAVES, "adapters", "budget", "process", "routing", "session"},

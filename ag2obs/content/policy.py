@@ -22,6 +22,14 @@ FULL, PREVIEW, OFF = CONTENT
 _OWN_KINDS = frozenset({"session.start", "session.end", "drop", "budget", "alert"})
 """Kinds that ag2obs writes of itself: of content they have an error at most."""
 
+_OF_USER_CODE = frozenset(
+    {
+        "action", "decision", "state.change", "state.snapshot", "interaction", "learning", "metric", "milestone",
+        "log", "error",
+    }
+)  # fmt: skip
+"""Kinds whose data is the user's own: nothing in it belongs to a tool, whatever it looks like."""
+
 _WHOLE = ("content", "arguments", "result")
 """Fields that are content as a whole."""
 
@@ -66,6 +74,9 @@ class ContentPolicy:
     def reduce(self, event: Event) -> None:
         """Leave out of ``event`` what its level leaves out, and say in ``full_length`` how long that was."""
         level = self._level_of(event)
+        if event.kind in _OF_USER_CODE:
+            self._reduce_user_data(event, level)
+            return
         is_message = event.kind == "message"
         if level == FULL and not is_message:
             return
@@ -80,6 +91,19 @@ class ContentPolicy:
                 if value is not None:
                     self._set(event, field, self._mixed(value, level), lengths)
         if event.error is not None and level != FULL:
+            self._reduce_error(event, level, lengths)
+        if lengths:
+            event.full_length = lengths
+
+    def _reduce_user_data(self, event: Event, level: str) -> None:
+        if level == FULL:
+            return
+        lengths: dict[str, int] = {}
+        for field in (*_WHOLE, "detail", "attributes"):
+            value = getattr(event, field)
+            if value is not None:
+                self._set(event, field, self._previewer.of(value) if level == PREVIEW else None, lengths)
+        if event.error is not None:
             self._reduce_error(event, level, lengths)
         if lengths:
             event.full_length = lengths

@@ -1,0 +1,173 @@
+"""A timed block of user code: the one context manager under ``with`` blocks and decorators.
+
+What runs inside has the block's span as parent, its agent and its fields. Nothing in here raises into the program, and
+what the program raises passes through unchanged.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from ag2obs.events import STATUS_ERROR, STATUS_OK, Event, new_span_id
+from ag2obs.failures import status_of
+from ag2obs.frames import caller
+from ag2obs.process import PROCESS
+from ag2obs.routing import CURRENT, UNBOUND_FIELDS, Binding, Fields, fields_of, narrowed
+from ag2obs.trace.levels import ERROR, level_name
+from ag2obs.trace.recording import binding_in, is_wanted, merged, record, tell_failure
+
+if TYPE_CHECKING:
+    from ag2obs.session import Session
+
+Finish = Callable[[Event, Any, float], None]
+"""Adds to the event of a block what its result and its seconds tell."""
+
+
+class Block:
+    """One run of a block. A silent one leaves no event unless it fails, and then that of its failure alone.
+
+    A ``with`` statement enters and leaves it once; a generator, which runs in pieces, calls ``resume`` and
+    ``suspend`` around each of them, and ``end`` after the last.
+    """
+
+    __slots__ = (
+        "_describe", "_elapsed", "_finish", "_inner", "_outer", "_outer_fields", "_resumed",
+        "event", "fields", "has_ended", "is_silent", "result", "session",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        session: Session | None,
+        event: Event,
+        *,
+        fields: Fields | None = None,
+        finish: Finish | None = None,
+        describe: Callable[[Event], None] | None = None,
+        is_silent: bool = False,
+    ) -> None:
+        self.session = session
+        self.event = event
+        self.fields = fields
+        self.is_silent = is_silent
+        self.result: Any = None
+        self._finish = finish
+        self._describe = describe
+        self.has_ended = False
+        self._elapsed = 0.0
+        self._resumed = 0.0
+        self._outer: Binding | None = None
+        self._outer_fields: Fields | None = None
+        self._inner: Binding | None = None
+        binding = binding_in(session)
+        if binding is None:
+            return
+        event.parent = binding.span
+        event.agent = event.agent or binding.agent
+        if not is_silent:
+            event.span = new_span_id()
+        if not is_silent or fields is not None:
+            span = event.span or binding.span
+            self._inner = narrowed(binding, span=span, agent=event.agent, fields=fields, block=self)
+
+    def __enter__(self) -> Block:
+        self.resume()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.suspend()
+        self.end(error)
+
+    def resume(self) -> None:
+        """Make the calling context that of the block."""
+        if self._inner is not None:
+            self._outer = CURRENT.get()
+            CURRENT.set(self._inner)
+        elif self.fields is not None and self.session is None:
+            self._outer_fields = UNBOUND_FIELDS.get()
+            UNBOUND_FIELDS.set(self.fields)
+        self._resumed = time.perf_counter()
+
+    def suspend(self) -> None:
+        """Make the calling context what it was. One that something else has taken over since is left alone."""
+        self._elapsed += time.perf_counter() - self._resumed
+        if self._inner is not None:
+            if CURRENT.get() is self._inner:
+                CURRENT.set(_not_ended(self._outer))
+        elif self.fields is not None and self.session is None and UNBOUND_FIELDS.get() is self.fields:
+            UNBOUND_FIELDS.set(self._outer_fields)
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Record how the block went."""
+        self.has_ended = True
+        if (error is None and self.is_silent) or (self.session is None and not PROCESS.trace_fallback):
+            return
+        event = self.event
+        with PROCESS.guard.protect(f"recording {event.kind}"):
+            if error is None:
+                event.status = STATUS_OK
+            else:
+                event.status = status_of(error)
+                if event.status == STATUS_ERROR:
+                    if self._describe is not None:
+                        self._describe(event)
+                    tell_failure(self.session, error, event, operation=event.name)
+            if self.is_silent:
+                return
+            event.ms = round(self._elapsed * 1000, 3)
+            if self._finish is not None:
+                self._finish(event, self.result, self._elapsed)
+            record(self.session, event)
+
+
+def _not_ended(binding: Binding | None) -> Binding | None:
+    """Return ``binding``, or the nearest around it whose block goes on.
+
+    Blocks in generators whose pieces alternate end in another order than they began: none is to stay behind.
+    """
+    while binding is not None and binding.block is not None and binding.block.has_ended:
+        binding = binding.block._outer
+    return binding
+
+
+def begin(
+    kind: str,
+    level: int,
+    *,
+    threshold: int | None = None,
+    agent: str | None = None,
+    name: str | None = None,
+    role: str | None = None,
+    source: str | None = None,
+    arguments: Callable[[], Any] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    finish: Finish | None = None,
+    is_silent: bool = False,
+) -> Block | None:
+    """Return a block of the calling context's session; None where nothing is to be recorded. Never raises."""
+    with PROCESS.guard.protect(f"starting to record {kind}"):
+        session = PROCESS.of_context() if PROCESS.sessions else None
+        if (session is None and not PROCESS.trace_fallback) or not is_wanted(max(level, ERROR), threshold):
+            return None
+        event = Event(
+            kind=kind,
+            agent=agent,
+            name=name,
+            role=role,
+            level=level_name(level),
+            source=source or caller(),
+            attributes=merged(fields_of(binding_in(session)), extra),
+        )
+
+        def describe(event: Event) -> None:
+            event.arguments = arguments() if arguments is not None else None
+
+        if is_silent or not is_wanted(level, threshold):
+            return Block(session, event, describe=describe, is_silent=True)
+        describe(event)
+        return Block(session, event, finish=finish)
+    return None

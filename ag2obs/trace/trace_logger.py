@@ -1,0 +1,110 @@
+"""What the loggers for user code share: whose they are, what they record, messages at any level."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from ag2obs.trace.levels import CRITICAL, DEBUG, ERROR, INFO, WARNING, level_number, threshold
+from ag2obs.trace.recording import emit
+from ag2obs.trace.values import data, label
+
+
+class TraceLogger:
+    """Records in the session of the context that calls it; it holds nothing open and may live as long as it likes.
+
+    ``level`` is the least level that it records, by name or number; without it that of ``configure`` counts.
+    """
+
+    def __init__(self, name: str, agent_id: object = None, *, level: str | int | None = None) -> None:
+        self.name = name
+        self.agent_id = label(agent_id)
+        self.threshold = threshold(level)
+
+    def setLevel(self, level: str | int | None) -> None:  # noqa: N802  # as loggers of the standard library have it
+        """Record from ``level`` on; None leaves it to ``configure``."""
+        self.threshold = threshold(level)
+
+    def debug(
+        self, msg: object, *args: object, extra: Mapping[str, Any] | None = None, exc_info: object = None
+    ) -> None:
+        """Record a message: see ``log``."""
+        self._message(DEBUG, msg, args, extra, exc_info)
+
+    def info(self, msg: object, *args: object, extra: Mapping[str, Any] | None = None, exc_info: object = None) -> None:
+        """Record a message: see ``log``."""
+        self._message(INFO, msg, args, extra, exc_info)
+
+    def warning(
+        self, msg: object, *args: object, extra: Mapping[str, Any] | None = None, exc_info: object = None
+    ) -> None:
+        """Record a message: see ``log``."""
+        self._message(WARNING, msg, args, extra, exc_info)
+
+    def error(
+        self, msg: object, *args: object, extra: Mapping[str, Any] | None = None, exc_info: object = None
+    ) -> None:
+        """Record a message: see ``log``."""
+        self._message(ERROR, msg, args, extra, exc_info)
+
+    def critical(
+        self, msg: object, *args: object, extra: Mapping[str, Any] | None = None, exc_info: object = None
+    ) -> None:
+        """Record a message: see ``log``."""
+        self._message(CRITICAL, msg, args, extra, exc_info)
+
+    def exception(
+        self, msg: object, *args: object, extra: Mapping[str, Any] | None = None, exc_info: object = True
+    ) -> None:
+        """Record a message at ERROR with the exception that is being handled."""
+        self._message(ERROR, msg, args, extra, exc_info)
+
+    def log(
+        self,
+        level: str | int,
+        msg: object,
+        *args: object,
+        extra: Mapping[str, Any] | None = None,
+        exc_info: object = None,
+    ) -> None:
+        """Record a message as the standard ``logging`` does: ``msg % args``, with the fields of ``extra``.
+
+        ``exc_info`` is an exception, or True for the one that is being handled.
+        """
+        self._message(level_number(level), msg, args, extra, exc_info)
+
+    def _message(
+        self, level: int, msg: object, args: tuple[object, ...], extra: Mapping[str, Any] | None, exc_info: object
+    ) -> None:
+        self._emit(
+            "log",
+            level,
+            name=self.name,
+            extra=extra,
+            error=exception_of(exc_info),
+            build=lambda: {"content": message_text(msg, args)},
+        )
+
+    def _emit(self, kind: str, level: int, **fields: Any) -> None:
+        emit(kind, level, threshold=self.threshold, agent=self.agent_id, **fields)
+
+
+def message_text(msg: object, args: tuple[object, ...]) -> Any:
+    """Return ``msg % args`` as the standard ``logging`` makes it; both where they do not fit together."""
+    if not args:
+        return data(msg)
+    values: Any = args[0] if len(args) == 1 and isinstance(args[0], Mapping) and args[0] else args
+    try:
+        return data(str(msg) % values)
+    except Exception:  # noqa: BLE001  # a message that cannot be formatted is still a message
+        return data({"message": msg, "arguments": args})
+
+
+def exception_of(exc_info: object) -> BaseException | None:
+    """Return the exception that ``exc_info`` means, as the standard ``logging`` takes it."""
+    if isinstance(exc_info, BaseException):
+        return exc_info
+    if isinstance(exc_info, tuple):
+        return next((part for part in exc_info if isinstance(part, BaseException)), None)
+    return sys.exc_info()[1] if exc_info else None
