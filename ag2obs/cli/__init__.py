@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": "demo",
     "summary": "summary",
     "list": "list_sessions",
+    "cost": "cost",
     "scan": "scan",
     "sanitize": "sanitize",
     "doctor": "doctor",
