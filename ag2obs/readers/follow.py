@@ -1,0 +1,238 @@
+"""Follows a log that is being written: every event once, whatever happens to the file meanwhile.
+
+The log may not be there yet, be rotated (the follower reads the old file to its end, then the segments that it missed,
+compressed or not, then the new file), be emptied, or be replaced. A last line without its end is left where it is and
+read again when there is more. Nothing is read while nothing is new.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from ag2obs.errors import ExtraMissing, LogFormatError
+from ag2obs.events import Event
+from ag2obs.files.decompression import DamagedFile, open_log_file
+from ag2obs.log_segments import segment_number
+from ag2obs.readers.log_reader import error_reason
+
+HEAD_BYTES = 48
+"""So much of a file tells it from others: its first event's time, to the microsecond. No masking changes it."""
+
+BLOCK_BYTES = 1 << 20
+
+POLLS_AFTER_ROTATION = 8
+"""So often a file that was left behind is looked at again: a writer may have been just about to write to it."""
+
+_EVENT_START = b'{"v":'
+"""How our writer begins an event; a JSON string cannot contain it."""
+
+_event = msgspec.json.Decoder(Event)
+
+
+class LogFollower:
+    """One log and its rotated segments, followed. Not thread-safe.
+
+    ``poll`` is to be called again and again. With ``segments`` the first call reads the segments that are already
+    there too. ``bad_lines`` counts lines that hold no event, ``lost`` the places where something was written that
+    could not be read: a segment that is gone or damaged.
+    """
+
+    def __init__(self, log: Path, *, segments: bool = False) -> None:
+        self.log = log
+        self.bad_lines = 0
+        self.lost = 0
+        self._current: _OpenFile | None = None
+        self._left_behind: list[tuple[_OpenFile, int]] = []
+        """Files that the log has left, and how often they are still looked at."""
+        self._newest_segment = 0 if segments else None
+        """The number of the newest segment that needs no reading; None where nothing was opened yet."""
+        self._heads: set[bytes] = set()
+        """Of the files left behind, which come again as segments."""
+
+    def poll(self) -> Iterator[Event]:
+        """Yield what was written since the last call. Raises ``LogFormatError`` where the log cannot be read."""
+        try:
+            yield from self._poll()
+        except OSError as error:
+            raise LogFormatError(f"{self.log} cannot be read: {error_reason(error)}") from error
+
+    def _poll(self) -> Iterator[Event]:
+        yield from self._read_left_behind()
+        while True:
+            if self._current is None and not self._open():
+                return
+            current = self._current
+            assert current is not None
+            if current.identity == _identity_at(self.log):
+                yield from self._read_missed_segments(current)
+                yield from self._read(current)
+                return
+            # To its end, before anything that was written later.
+            yield from self._read(current)
+            if current.head:
+                self._heads.add(current.head)
+            self._left_behind.append((current, POLLS_AFTER_ROTATION))
+            self._current = None
+
+    def _open(self) -> bool:
+        """Open what the log's path names; False where there is nothing yet."""
+        try:
+            self._current = _OpenFile(self.log)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _read_left_behind(self) -> Iterator[Event]:
+        still: list[tuple[_OpenFile, int]] = []
+        for file, polls in self._left_behind:
+            yield from self._read(file)
+            if polls > 1:
+                still.append((file, polls - 1))
+            else:
+                file.close()
+        self._left_behind = still
+
+    def _read_missed_segments(self, current: _OpenFile) -> Iterator[Event]:
+        """Yield what is in segments newer than those that are known, unless it was read while they were the log."""
+        if not current.is_new:
+            return
+        current.is_new = False
+        found = self._segments()
+        if self._newest_segment is None:
+            self._newest_segment = max(found, default=0)
+            return
+        for number in sorted(number for number in found if number > self._newest_segment):
+            if number > self._newest_segment + 1 and self._newest_segment:
+                self.lost += 1
+            self._newest_segment = number
+            yield from self._read_segment(found[number])
+
+    def _segments(self) -> dict[int, list[Path]]:
+        log = Path(os.path.realpath(self.log))
+        found: dict[int, list[Path]] = {}
+        for other in sorted(log.parent.iterdir()):
+            number = segment_number(log, other)
+            if number is not None:
+                found.setdefault(number, []).append(other)
+        return found
+
+    def _read_segment(self, paths: list[Path]) -> Iterator[Event]:
+        """Yield the events of a segment that is whole; the plain file comes before its compressed copy."""
+        for path in paths:
+            try:
+                with open_log_file(path) as file:
+                    head = file.read(HEAD_BYTES)
+                    if head in self._heads:
+                        self._heads.discard(head)
+                        return
+                    line = head + file.readline() if b"\n" not in head else head
+                    while line:
+                        yield from self._events_in(line)
+                        line = file.readline()
+                return
+            except FileNotFoundError:
+                continue  # it is being compressed or deleted
+            except (DamagedFile, ExtraMissing, OSError):
+                break
+        self.lost += 1
+
+    def _read(self, file: _OpenFile) -> Iterator[Event]:
+        for line in file.new_lines():
+            yield from self._events_in(line)
+
+    def _events_in(self, line: bytes) -> Iterator[Event]:
+        """Yield the event of a line; of a torn one, the event that another writer put after it."""
+        if not line.strip():
+            return
+        try:
+            event = _event.decode(line)
+        except (ValueError, RecursionError):
+            self.bad_lines += 1
+            start = line.rfind(_EVENT_START, 1)
+            try:
+                event = _event.decode(line[start:].decode("utf-8", "replace") if start >= 0 else b"")
+            except (ValueError, RecursionError):
+                return
+        if event.v < 1:
+            self.bad_lines += 1
+            return
+        yield event
+
+    def close(self) -> None:
+        """Close what is open."""
+        for file in (*(file for file, _ in self._left_behind), *([self._current] if self._current else [])):
+            file.close()
+        self._left_behind, self._current = [], None
+
+
+class _OpenFile:
+    """One file that is read as it grows; it stays the same file when it is renamed or deleted."""
+
+    def __init__(self, path: Path) -> None:
+        self._file: BinaryIO = open(path, "rb", buffering=0, opener=_open_without_waiting)  # noqa: SIM115 - by its owner
+        status = os.fstat(self._file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            self._file.close()
+            raise LogFormatError(f"{path} is not a regular file")
+        self.identity: tuple[int, int] | None = (status.st_dev, status.st_ino)
+        self.head = b""
+        self.is_new = True
+        self._read_to = 0
+        """Where the first line begins that was not handed out."""
+        self._seen = -1
+        """The size at the last look."""
+
+    def new_lines(self) -> Iterator[bytes]:
+        """Yield the whole lines that came since the last call; of a file that was emptied, those it has now."""
+        size = os.fstat(self._file.fileno()).st_size
+        if size == self._seen and not (size and self._is_another()):
+            return
+        if size < self._read_to or self._is_another():
+            self._read_to, self.head = 0, b""
+        self._seen = size
+        if not self.head:
+            self.head = self._at(0, HEAD_BYTES)
+            if len(self.head) < HEAD_BYTES:
+                self.head = b""
+        rest = b""
+        position = self._read_to
+        while position < size:
+            block = self._at(position, min(BLOCK_BYTES, size - position))
+            if not block:
+                return
+            position += len(block)
+            lines = (rest + block).split(b"\n")
+            rest = lines.pop()
+            for line in lines:
+                self._read_to += len(line) + 1
+                yield line
+
+    def _is_another(self) -> bool:
+        """Tell whether the file was emptied and has grown again since it was read."""
+        return bool(self.head) and self._at(0, HEAD_BYTES) != self.head
+
+    def _at(self, position: int, length: int) -> bytes:
+        self._file.seek(position)
+        return self._file.read(length)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    """Open a file; a named pipe without a writer would wait for one."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _identity_at(path: Path) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
