@@ -218,6 +218,14 @@ VARIABLES: tuple[Variable, ...] = (
         whole(1, 65535),
         "Port on 127.0.0.1 that serves metrics to Prometheus.",
     ),
+    Variable(
+        "AG2OBS_CACHE_DIR",
+        "cache_dir",
+        "",
+        path,
+        "Folder of the index by which commands need not read unchanged logs again; off for none. The default is the "
+        "user's cache folder.",
+    ),
     Variable("AG2OBS_DEBUG", "debug", "false", switch(), "Log our own workings through the logger ag2obs."),
 )
 
@@ -252,6 +260,7 @@ class Settings:
     propagate_context: bool = True
     late_seconds: float = 30.0
     prometheus_port: int | None = None
+    cache_dir: Path | None = None
     debug: bool = False
     notices: tuple[str, ...] = ()
     """Sentences that the session logs once, such as that an old name of a variable is in use."""

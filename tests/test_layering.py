@@ -52,7 +52,7 @@ ALLOWED: dict[str, set[str]] = {
     "analysis": {*LEAVES, "usage"},
     "sinks": {*LEAVES},
     "readers": {*LEAVES, "analysis", "message_index", "redaction", "usage"},
-    "index": {*LEAVES, "analysis", "readers"},
+    "index": {*LEAVES, "analysis", "readers", "redaction"},
     "scanning": {*LEAVES, "redaction"},
     "doctor": {*LEAVES, "adapters", "process", "readers", "redaction", "usage"},
     "resource": {"__init__"},

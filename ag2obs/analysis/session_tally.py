@@ -37,6 +37,8 @@ class SessionTally(msgspec.Struct, array_like=True, gc=False):
     start: str | None = None
     first: str = ""
     last: str = ""
+    continued: bool = False
+    """Whether it goes on from an earlier segment of its log: its first event says so."""
     resource: dict[str, Any] = msgspec.field(default_factory=dict)
     end: str | None = None
     """When the newest ``session.end`` was written, and the status that it tells."""
@@ -138,6 +140,16 @@ class SessionTally(msgspec.Struct, array_like=True, gc=False):
         for name, tool in later.tools.items():
             self._tool(name).merge(tool)
 
+    def status(self) -> str | None:
+        """Return what the end tells; without one, whether the process may be at work."""
+        if self.end is not None:
+            return self.end_status
+        return "running" if self.may_go_on() else "incomplete"
+
+    def may_go_on(self) -> bool:
+        """Tell whether the process of this session is at work, as far as the log tells which that is."""
+        return still_running(self.resource, moment_of(self.started))
+
     def pack(self) -> bytes:
         """Return everything that is kept, for ``unpack``."""
         return _encoder.encode(self)
@@ -157,17 +169,13 @@ class SessionTally(msgspec.Struct, array_like=True, gc=False):
     def summary(self, sums: Sums) -> SessionSummary:
         """Return the summary of this session, whose ``sums()`` are given."""
         whole = sums.whole
-        began = _moment(self.started)
-        finished = _moment(self.end if self.end is not None else self.last)
-        if self.end is not None:
-            status = self.end_status
-        else:
-            status = "running" if still_running(self.resource, began) else "incomplete"
+        began = moment_of(self.started)
+        finished = moment_of(self.end if self.end is not None else self.last)
         return SessionSummary(
             session_id=self.id,
             chat_id=self.chat_id,
             workflow=self.workflow,
-            status=status,
+            status=self.status(),
             started=self.started or None,
             ended=self.end or None,
             wall_seconds=_seconds_between(began, finished),
@@ -193,10 +201,12 @@ def unpack(packed: bytes) -> SessionTally:
 
 def begun_with(event: Accounting) -> SessionTally:
     """Return the tally of a session whose first event this is, before that is added."""
-    return SessionTally(event.session, event.chat_id, event.workflow, first=event.ts, last=event.ts)
+    return SessionTally(
+        event.session, event.chat_id, event.workflow, first=event.ts, last=event.ts, continued=event.continued
+    )
 
 
-def _moment(timestamp: str) -> datetime | None:
+def moment_of(timestamp: str) -> datetime | None:
     """Return the moment an event's ``ts`` names; None where it names none that can be compared."""
     try:
         moment = datetime.fromisoformat(timestamp)

@@ -41,7 +41,13 @@ class SummaryFold:
         self._packed: dict[str, bytes] = {}
         self._places: dict[str, tuple[str, str]] = {}
         """Start and id of the packed sessions: their order."""
+        self._questioned: set[str] = set()
+        """Sessions whose question is known."""
         self._bad_lines = 0
+
+    def wants_content(self, event: Accounting) -> bool:
+        """Tell whether this is a message whose content is wanted: the first of a user in its session."""
+        return self._questions and event.role == "user" and event.session not in self._questioned
 
     def add(self, event: Accounting) -> None:
         """Count one event. Unknown kinds count as events."""
@@ -50,8 +56,10 @@ class SummaryFold:
             session = self._reopened(event.session) or begun_with(event)
             self._open[event.session] = session
         session.add(event)
-        if self._questions and session.question is None and event.role == "user" and isinstance(event, Event):
-            session.question = _beginning(event.content)
+        if event.role == "user" and isinstance(event, Event) and self.wants_content(event):
+            session.question = session.question or _beginning(event.content)
+            if session.question is not None:
+                self._questioned.add(session.id)
         if event.kind == "session.end":
             self._pack(session)
 
@@ -61,11 +69,18 @@ class SummaryFold:
         if known is not None:
             known.merge(tally)
             tally = known
+        if tally.question is not None:
+            self._questioned.add(tally.id)
         self._pack(tally)
 
     def add_bad_lines(self, count: int) -> None:
         """Count lines of a file that hold no readable event."""
         self._bad_lines += count
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was added."""
+        return not self._open and not self._packed
 
     def sessions(self) -> Iterator[SessionTally]:
         """Yield what was kept of every session, by the time of its start."""

@@ -129,5 +129,9 @@ class RuntimeSummary(Totals, frozen=True, kw_only=True):
         return {
             "schema": SUMMARY_SCHEMA,
             "sessions": [session.to_dict() for session in self.sessions],
-            "totals": {"sessions": len(self.sessions), **super().to_dict()},
+            "totals": {"sessions": len(self.sessions), **self.totals_to_dict()},
         }
+
+    def totals_to_dict(self) -> dict[str, Any]:
+        """Return the totals over everything as the summary contract has them, without the number of sessions."""
+        return super().to_dict()

@@ -35,9 +35,9 @@ def command(folder: Path | None, limit: int, as_json: bool) -> int:
     A log that cannot be read is reported on standard error and left out, and the exit code is 1.
     """
     fold = SummaryFold(questions=True)
-    code = add_logs(fold, [folder] if folder is not None else [], with_content=True)
-    found = fold.result().sessions[::-1]
-    shown = found[:limit] if limit else found
+    code = add_logs(fold, [folder] if folder is not None else [])
+    found = list(fold.sessions())[::-1]
+    shown = [tally.summary(tally.sums()) for tally in (found[:limit] if limit else found)]
     if as_json and found:
         document = {"schema": LIST_SCHEMA, "total": len(found), "sessions": [_row_as_json(row) for row in shown]}
         click.echo(msgspec.json.encode(document))

@@ -2,43 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from ag2obs.analysis.summary import SummaryFold
 from ag2obs.cli import complain
 from ag2obs.cli.exit_codes import ExitCode
 from ag2obs.errors import ExtraMissing, LogFormatError
+from ag2obs.index import SessionIndex
 from ag2obs.log_paths import log_folder
 from ag2obs.readers.find import configured_logs, expand, with_new_segments
-from ag2obs.readers.summaries import add_log
+from ag2obs.settings import Settings
+
+_NO_INDEX = Path("off")
 
 
-def add_logs(fold: SummaryFold, paths: Sequence[Path], *, with_content: bool = False) -> ExitCode:
+def add_logs(fold: SummaryFold, paths: Sequence[Path]) -> ExitCode:
     """Add the logs at ``paths`` (files and folders) to ``fold``; without paths, the configured logs.
 
     A path that cannot be read is reported and left out, and makes the exit code 1.
     """
-    code = ExitCode.SUCCESS
-    logs: list[Path] = []
-    for path in paths:
-        try:
-            logs += expand([path])
-        except LogFormatError as error:
-            code = complain(str(error))
-    for log in with_new_segments(expand(logs) if paths else _configured()):
-        try:
-            add_log(fold, log, with_content=with_content)
-        except (LogFormatError, ExtraMissing) as error:
-            code = complain(str(error))
-    return code
-
-
-def _configured() -> list[Path]:
-    from ag2obs.settings import Settings
-
+    refused: list[Exception] = []
     settings = Settings.from_environment()
-    logs = configured_logs(settings)
+    with opened_index(settings) as index:
+        logs = expand(paths, index, refused.append) if paths else _configured(settings, index)
+        for log in with_new_segments(logs):
+            try:
+                counted = index.sessions(log)
+            except (LogFormatError, ExtraMissing) as error:
+                refused.append(error)
+                continue
+            for tally in counted.tallies:
+                fold.add_session(tally)
+            fold.add_bad_lines(counted.bad_lines)
+        index.forget_deleted()
+    for refusal in refused:
+        complain(str(refusal))
+    return ExitCode.ERROR if refused else ExitCode.SUCCESS
+
+
+@contextmanager
+def opened_index(settings: Settings) -> Iterator[SessionIndex]:
+    """Open the index of the user, or the folder that the settings name for it."""
+    folder = settings.cache_dir
+    if folder is None:
+        from platformdirs import user_cache_path
+
+        folder = user_cache_path("ag2obs", appauthor=False)
+    index = SessionIndex(None if folder == _NO_INDEX else folder / "index.sqlite")
+    try:
+        yield index
+    finally:
+        index.close()
+
+
+def _configured(settings: Settings, index: SessionIndex) -> list[Path]:
+    logs = configured_logs(settings, index)
     if not logs:
         raise LogFormatError(
             f"there is no log in {log_folder(settings.log_file)} yet; "

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,6 +17,7 @@ import msgspec
 
 from ag2obs.cli import complain, wording
 from ag2obs.cli.exit_codes import ExitCode
+from ag2obs.cli.logs import opened_index
 from ag2obs.cli.progress import progress_bar
 from ag2obs.errors import ExtraMissing
 from ag2obs.redaction import Redactor
@@ -91,10 +93,14 @@ def command(
     redactor = _redactor()
     mask = _how_to_mask(redactor, output, dry_run=dry_run, same_length=same_length)
     outcome = _Outcome()
-    with _ended_like_an_interrupt(), progress_bar(sum(file.size for file in files)) as progress:
-        for file in files:
-            _one(file, mask, outcome)
-            progress(file.size)
+    try:
+        with _ended_like_an_interrupt(), progress_bar(sum(file.size for file in files)) as progress:
+            for file in files:
+                _one(file, mask, outcome)
+                progress(file.size)
+    finally:
+        if output is None and not dry_run:
+            _forget([Path(each.path) for each in outcome.changed])
     aside = output == _STANDARD_OUTPUT
     if as_json:
         click.echo(msgspec.json.encode(outcome.to_dict(dry_run)), err=aside)
@@ -102,6 +108,15 @@ def command(
         _print(outcome, dry_run, aside)
     _tell_problems(outcome)
     return ExitCode.ERROR if outcome.refused else ExitCode.SUCCESS
+
+
+def _forget(logs: Sequence[Path]) -> None:
+    """Take what was counted in logs, and may tell a secret, out of the index."""
+    if logs:
+        from ag2obs.settings import Settings
+
+        with opened_index(Settings.from_environment()) as index:
+            index.forget(logs)
 
 
 def _check_usage(files: Sequence[FoundFile], output: str | None, dry_run: bool) -> None:

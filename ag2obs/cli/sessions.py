@@ -10,10 +10,12 @@ import click
 from ag2obs.analysis.fold import Fold
 from ag2obs.cli import complain, wording
 from ag2obs.cli.exit_codes import ExitCode
+from ag2obs.cli.logs import opened_index
 from ag2obs.errors import ExtraMissing, LogFormatError
 from ag2obs.readers import ReadReport
 from ag2obs.readers.find import LATEST, FoundSession, find_session
 from ag2obs.readers.sessions import events_of
+from ag2obs.settings import Settings
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -30,9 +32,9 @@ def session_argument(command: _F) -> _F:
 
 def found(argument: str) -> FoundSession:
     """Return the files of what a SESSION argument names; raises ``LogFormatError`` with what to do instead."""
-    from ag2obs.settings import Settings
-
-    return find_session(argument, Settings.from_environment())
+    settings = Settings.from_environment()
+    with opened_index(settings) as index:
+        return find_session(argument, settings, index)
 
 
 def add_sessions(fold: Fold, arguments: Iterable[str]) -> ExitCode:

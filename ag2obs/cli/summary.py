@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from ag2obs.analysis.summary import RuntimeSummary, SummaryFold
+from ag2obs.analysis.summary_types import SUMMARY_SCHEMA, SessionSummary
 from ag2obs.analysis.totals import Totals
 from ag2obs.cli import wording
 from ag2obs.cli.logs import add_logs
@@ -31,13 +32,27 @@ def command(paths: tuple[Path, ...], as_json: bool) -> int:
     """
     fold = SummaryFold()
     code = add_logs(fold, paths)
-    summary = fold.result()
-    if summary.sessions:
+    if not fold.is_empty:
         if as_json:
-            click.echo(msgspec.json.encode(summary.to_dict()))
+            _print_json(fold)
         else:
-            print_summary(summary)
+            print_summary(fold.result())
     return code
+
+
+def _print_json(fold: SummaryFold) -> None:
+    """Print the summary contract, one session after the other: ten thousand of them would fill the memory."""
+    written = 0
+
+    def write(session: SessionSummary) -> None:
+        nonlocal written
+        click.echo((b"," if written else b"") + msgspec.json.encode(session.to_dict()), nl=False)
+        written += 1
+
+    click.echo(b'{"schema":%d,"sessions":[' % SUMMARY_SCHEMA, nl=False)
+    whole = fold.whole(write)
+    totals = {"sessions": written, **whole.totals_to_dict()}
+    click.echo(b'],"totals":%s}' % msgspec.json.encode(totals))
 
 
 def print_summary(summary: RuntimeSummary) -> None:

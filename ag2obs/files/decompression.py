@@ -68,6 +68,12 @@ def decompressed(file: io.BufferedReader, buffer_bytes: int = BLOCK_BYTES) -> io
     return file if decompressor is None else io.BufferedReader(_Decompressed(file, decompressor), buffer_bytes)
 
 
+def is_compressed(path: Path) -> bool:
+    """Tell by its first bytes whether a file is compressed; raises OSError."""
+    with open(path, "rb", opener=_open_without_waiting) as file:
+        return file.read(len(ZSTD_MAGIC)).startswith((GZIP_MAGIC, ZSTD_MAGIC))
+
+
 def skip_line(file: BinaryIO) -> None:
     """Read on to the end of a line without keeping it."""
     while chunk := file.readline(BLOCK_BYTES):

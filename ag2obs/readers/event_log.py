@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -37,12 +38,18 @@ class EventLogReader:
 
     Lines of a newer schema are read as far as their known fields have known types. Empty lines mean nothing.
     Every other line that is not an event is skipped and counted in ``report.bad_lines``, and so is the place
-    where a compressed file is cut short or damaged.
+    where a compressed file is cut short or damaged. With ``start`` or ``end``, which are where lines begin, only that
+    stretch of an uncompressed file is read, and it may hold no event.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, start: int = 0, end: int | None = None) -> None:
         self.path = path
         self.report = ReadReport()
+        self.line_start = start
+        """Where the line of the event that was yielded last begins."""
+        self._start = start
+        self._end = sys.maxsize if end is None else end
+        self._is_whole = not start and end is None
         self._newest_schema = 0
         """Of the lines that could not be read."""
 
@@ -54,9 +61,11 @@ class EventLogReader:
             return True
         return any(line.startswith(b"{") and _is_event(line) for line in (*lines, last))
 
-    def iter_accounting(self) -> Iterator[Accounting]:
-        """Yield every event without its content."""
-        return self._read(_accounting.decode, _no_second_try)
+    def iter_accounting(self, wants_content: Callable[[Accounting], bool] | None = None) -> Iterator[Accounting]:
+        """Yield every event without its content, except for those that ``wants_content`` is true for."""
+        if wants_content is None:
+            return self._read(_accounting.decode, _no_second_try)
+        return self._read(partial(_decode_wanted, wants_content), _no_second_try)
 
     def iter_events(self) -> Iterator[Event]:
         """Yield every event; exactly those that ``iter_accounting`` yields."""
@@ -66,12 +75,20 @@ class EventLogReader:
         report = self.report = ReadReport()
         try:
             with open_log_file(self.path) as file:
+                if self._start:
+                    file.seek(self._start)
+                position = self._start
                 for line in iter(partial(file.readline, LONGEST_LINE), b""):
+                    if position >= self._end:
+                        break
+                    self.line_start = position
+                    position += len(line)
                     try:
                         event = decode(line)
                     except _UNDECODABLE:
                         if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
                             skip_line(file)
+                            position = file.tell()
                         recovered = second_try(line) or self._recover(line, decode)
                         if recovered is None:
                             continue
@@ -81,14 +98,14 @@ class EventLogReader:
                         continue
                     report.events += 1
                     yield event
-                report.bytes = file.tell()
+                report.bytes = position - self._start
         except DamagedFile as error:
             report.bad_lines += 1
             if not report.events:
                 raise LogFormatError(f"{self.path} is cut short or damaged: no event in it can be read") from error
         except OSError as error:
             raise LogFormatError(f"{self.path} cannot be read: {error_reason(error)}") from error
-        if not report.events:
+        if not report.events and self._is_whole:
             raise LogFormatError(f"{self.path} {self._refusal()}")
 
     def _refusal(self) -> str:
@@ -126,12 +143,17 @@ def _is_event(line: bytes) -> bool:
         return False
 
 
+def _decode_wanted(wants_content: Callable[[Accounting], bool], line: bytes) -> Accounting:
+    event = _accounting.decode(line)
+    return (_event_with_damaged_content(line) or event) if wants_content(event) else event
+
+
 def _no_second_try(line: bytes) -> Accounting | None:
     return None
 
 
 def _event_with_damaged_content(line: bytes) -> Event | None:
-    """Return an event whose accounting fields can be read though its content cannot; None for any other line.
+    """Return an event whose accounting fields can be read, though its content may not; None for any other line.
 
     Content that is not UTF-8 is read with replacement characters; other unreadable content is left out.
     """

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -39,7 +39,36 @@ class Begun(msgspec.Struct, frozen=True):
     chat_id: str | None
 
 
-def find_logs(folder: Path) -> list[Path]:
+class Lookup(Protocol):
+    """Tells about logs what can be found out by reading them; an index tells it without."""
+
+    def knows(self, path: Path) -> bool:
+        """Tell whether a file is a log for certain, without reading it."""
+
+    def begun(self, log: Path) -> dict[str, Begun]:
+        """Return how each session in a log begins there, by its id."""
+
+
+class Reading:
+    """The lookup that knows nothing, and reads."""
+
+    def knows(self, path: Path) -> bool:
+        """Know nothing."""
+        return False
+
+    def begun(self, log: Path) -> dict[str, Begun]:
+        """Read how each session in a log begins there."""
+        first: dict[str, Begun] = {}
+        for event in open_log(log).iter_accounting():
+            if event.session not in first:
+                first[event.session] = Begun("" if event.continued else event.ts, event.chat_id)
+        return first
+
+
+READING: Lookup = Reading()
+
+
+def find_logs(folder: Path, lookup: Lookup = READING) -> list[Path]:
     """Return the logs in ``folder`` and below, oldest change first, without hidden folders and files.
 
     The segments of one log follow each other. Files that cannot be read are among them; files of other kinds are
@@ -47,10 +76,10 @@ def find_logs(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise LogFormatError(f"{folder} is not a folder" if folder.exists() else f"{folder} does not exist")
-    return _oldest_first(_logs_among(_files_below(folder)))
+    return _oldest_first(_logs_among(_files_below(folder), lookup))
 
 
-def configured_logs(settings: Settings) -> list[Path]:
+def configured_logs(settings: Settings, lookup: Lookup = READING) -> list[Path]:
     """Return the logs that sessions with these settings write, oldest first; empty if there is none.
 
     A shared log is that file and its rotated segments; with a log per session they are all logs in
@@ -60,27 +89,39 @@ def configured_logs(settings: Settings) -> list[Path]:
     if not folder.is_dir():
         return []
     if is_per_session(settings.log_file):
-        return find_logs(folder)
-    return list(_logs_among(_with_segments(folder / Path(settings.log_file).name)))
+        return find_logs(folder, lookup)
+    return list(_logs_among(_with_segments(folder / Path(settings.log_file).name), lookup))
 
 
-def expand(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
+def expand(
+    paths: Iterable[str | os.PathLike[str]],
+    lookup: Lookup = READING,
+    refuse: Callable[[LogFormatError], object] | None = None,
+) -> list[Path]:
     """Return the files to read for ``paths``, each once: a folder is the logs in it, a log its segments and itself.
 
-    A segment that is named itself is that file alone. Raises ``LogFormatError`` for a folder without a log.
+    A segment that is named itself is that file alone. Raises ``LogFormatError`` for a folder without a log, or gives
+    it to ``refuse`` and goes on.
     """
     found: dict[object, Path] = {}
     for path in map(Path, paths):
-        logs = [path]
-        if path.is_dir():
-            logs = find_logs(path)
-            if not logs:
-                raise LogFormatError(f"no file in {path} is a log")
-        elif not is_segment(path):
-            logs = _with_segments(path) or logs
-        for log in logs:
-            found.setdefault(_identity(log), log)
+        try:
+            for log in _logs_at(path, lookup):
+                found.setdefault(_identity(log), log)
+        except LogFormatError as error:
+            if refuse is None:
+                raise
+            refuse(error)
     return list(found.values())
+
+
+def _logs_at(path: Path, lookup: Lookup) -> list[Path]:
+    if path.is_dir():
+        logs = find_logs(path, lookup)
+        if not logs:
+            raise LogFormatError(f"no file in {path} is a log")
+        return logs
+    return [path] if is_segment(path) else _with_segments(path) or [path]
 
 
 def with_new_segments(logs: Iterable[Path]) -> Iterator[Path]:
@@ -88,10 +129,10 @@ def with_new_segments(logs: Iterable[Path]) -> Iterator[Path]:
 
     To be iterated while the logs are read: seconds may pass from the first one to the last.
     """
-    listed = list(logs)
-    known = set(map(_real_place, listed))
-    for log in listed:
-        if not is_segment(log):
+    listed = [(log, _identity(log)) for log in logs]
+    known = {_real_place(log) for log, _ in listed}
+    for log, identity in listed:
+        if not is_segment(log) and _identity(log) != identity:
             yield from _logs_among(other for other in _with_segments(log) if _real_place(other) not in known)
         yield log
 
@@ -101,26 +142,26 @@ def _real_place(path: Path) -> tuple[str, float]:
     return os.path.realpath(log), number
 
 
-def find_session(argument: str, settings: Settings) -> FoundSession:
+def find_session(argument: str, settings: Settings, lookup: Lookup = READING) -> FoundSession:
     """Return the session that ``argument`` names: a path, ``latest``, a session id, a unique prefix of one, a chat id.
 
     Ids are looked up in the configured logs. Raises ``LogFormatError`` with what to do instead.
     """
     if argument != LATEST and (os.sep in argument or os.path.exists(argument)):
-        return FoundSession(tuple(expand([argument])), None)
-    logs = configured_logs(settings)
+        return FoundSession(tuple(expand([argument], lookup)), None)
+    logs = configured_logs(settings, lookup)
     if not logs:
         raise LogFormatError(f"there is no log in {log_folder(settings.log_file)} yet; name a file instead")
     if argument == LATEST:
-        return _latest(logs)
-    return _by_prefix(argument, logs)
+        return _latest(logs, lookup)
+    return _by_prefix(argument, logs, lookup)
 
 
-def _by_prefix(prefix: str, logs: list[Path]) -> FoundSession:
+def _by_prefix(prefix: str, logs: list[Path], lookup: Lookup) -> FoundSession:
     paths: dict[str, list[Path]] = {}
     chats: dict[str, list[Path]] = {}
     for log in logs:
-        for session_id, begun in _sessions_in(log).items():
+        for session_id, begun in lookup.begun(log).items():
             if session_id.startswith(prefix):
                 paths.setdefault(session_id, []).append(log)
             elif begun.chat_id == prefix:
@@ -139,7 +180,7 @@ def _by_prefix(prefix: str, logs: list[Path]) -> FoundSession:
     return FoundSession(tuple(found), session_id)
 
 
-def _latest(logs: list[Path]) -> FoundSession:
+def _latest(logs: list[Path], lookup: Lookup) -> FoundSession:
     """Return the session that started last.
 
     A file holds no event that is younger than its last change, so files older than that session are not read.
@@ -149,20 +190,11 @@ def _latest(logs: list[Path]) -> FoundSession:
     for log in reversed(logs):
         if newest[0] > _last_change(log):
             continue
-        read[log] = _sessions_in(log)
+        read[log] = lookup.begun(log)
         for session_id, begun in read[log].items():
             newest = max(newest, (begun.ts, session_id))
     session_id = newest[1]
     return FoundSession(tuple(log for log in reversed(read) if session_id in read[log]), session_id)
-
-
-def _sessions_in(log: Path) -> dict[str, Begun]:
-    """Return how each session in a log begins there, by its id."""
-    first: dict[str, Begun] = {}
-    for event in open_log(log).iter_accounting():
-        if event.session not in first:
-            first[event.session] = Begun("" if event.continued else event.ts, event.chat_id)
-    return first
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
@@ -174,11 +206,11 @@ def _files_below(folder: Path) -> Iterator[Path]:
     yield from unreadable
 
 
-def _logs_among(paths: Iterable[Path]) -> Iterator[Path]:
+def _logs_among(paths: Iterable[Path], lookup: Lookup = READING) -> Iterator[Path]:
     """Pick the logs. What cannot be read is picked too, so that whoever reads it says so."""
     for path in paths:
         try:
-            if is_log(path):
+            if lookup.knows(path) or is_log(path):
                 yield path
         except (LogFormatError, ExtraMissing):
             if path.exists():

@@ -21,16 +21,11 @@ def summarize_runtime_file(
     paths = [path] if isinstance(path, (str, os.PathLike)) else path
     fold = SummaryFold()
     for log in with_new_segments(expand(paths)):
-        add_log(fold, log)
+        reader = open_log(log)
+        for event in reader.iter_accounting():
+            fold.add(event)
+        fold.add_bad_lines(reader.report.bad_lines)
     return fold.result()
 
 
 summarize_autogen_runtime_file = summarize_runtime_file
-
-
-def add_log(fold: SummaryFold, path: str | os.PathLike[str], *, with_content: bool = False) -> None:
-    """Add every event of one log to ``fold``, and the lines that hold none; raises ``LogFormatError``."""
-    log, add = open_log(path), fold.add
-    for event in log.iter_events() if with_content else log.iter_accounting():
-        add(event)
-    fold.add_bad_lines(log.report.bad_lines)

@@ -1,0 +1,178 @@
+"""What was counted in each log: from the index where that knows it, else by reading, and then the index knows it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from ag2obs.analysis.session_tally import SessionTally, moment_of, unpack
+from ag2obs.files.decompression import is_compressed
+from ag2obs.index.counting import Begin, count_log
+from ag2obs.index.database import Database, IndexedLog
+from ag2obs.index.log_state import begins_with, ends_with_a_line, is_unchanged, state_of
+from ag2obs.index.parts import count_in_parts
+from ag2obs.readers import open_log
+from ag2obs.readers.event_log import EventLogReader
+from ag2obs.readers.find import Begun
+from ag2obs.readers.segments import as_it_is_now
+
+_SETTLED_SECONDS = 60.0
+"""After its end a session may go on for 30 s, and mask in its log what it learns."""
+
+_T = TypeVar("_T")
+
+logger = logging.getLogger("ag2obs")
+
+
+class LogSessions(msgspec.Struct, frozen=True):
+    """The sessions of one log, or the parts of them that stand in it."""
+
+    tallies: list[SessionTally]
+    bad_lines: int
+
+
+class SessionIndex:
+    """Counts logs, and remembers what it counted in a database at ``path`` (None: nowhere).
+
+    Where the database cannot be used, ``trouble`` tells why and logs are read as if there were none.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._database = None if path is None else Database(path)
+        self.trouble: Exception | None = None
+        self._folders: dict[str, str] = {}
+
+    def sessions(self, log: Path) -> LogSessions:
+        """Return what stands in a log now; raises ``LogFormatError`` and ``ExtraMissing`` as ``open_log`` does."""
+        path = as_it_is_now(log)
+        name = self._name(path)
+        known = self._attempt(lambda database: database.log(name))
+        if known is not None and known.resume_at == known.state.indexed and is_unchanged(path, known.state):
+            packed = self._attempt(lambda database: database.tallies(name))
+            if packed is not None:
+                return LogSessions([unpack(tally) for tally in packed], known.bad_lines)
+        reader = open_log(path)
+        if isinstance(reader, EventLogReader) and not is_compressed(path):
+            return self._stretches(path, name, known)
+        return self._whole(path, name)
+
+    def knows(self, path: Path) -> bool:
+        """Tell whether a file is a log that has not changed since it was counted."""
+        name = self._name(path)
+        known = self._attempt(lambda database: database.log(name))
+        return known is not None and is_unchanged(path, known.state)
+
+    def begun(self, log: Path) -> dict[str, Begun]:
+        """Return how each session in a log begins there, by its id."""
+        return {
+            tally.id: Begun("" if tally.continued else tally.started, tally.chat_id)
+            for tally in self.sessions(log).tallies
+        }
+
+    def forget(self, paths: Iterable[Path]) -> None:
+        """Forget logs: those that are deleted, or whose secrets were masked."""
+        names = list(map(self._name, paths))
+        self._attempt(lambda database: database.forget(names))
+
+    def forget_deleted(self) -> None:
+        """Forget the logs that no longer exist."""
+        names = self._attempt(lambda database: database.paths()) or []
+        deleted = [name for name in names if not os.path.lexists(name)]
+        if deleted:
+            self._attempt(lambda database: database.forget(deleted))
+
+    def close(self) -> None:
+        """Give the database back."""
+        if self._database is not None:
+            self._database.close()
+
+    def _name(self, path: Path) -> str:
+        """Return what a log is called in the database: its name in its folder, links to that followed."""
+        folder, name = os.path.split(path)
+        real = self._folders.get(folder)
+        if real is None:
+            real = self._folders[folder] = os.path.realpath(folder)
+        return os.path.join(real, name)
+
+    def _whole(self, path: Path, name: str) -> LogSessions:
+        """Count a log that can only be read from its beginning."""
+        state = state_of(path)
+        counted = count_log(path)
+        tallies = [unpack(packed) for packed in counted.tallies.values()]
+        if all(map(_is_settled, tallies)):
+            self._remember(name, IndexedLog(state, state.indexed, counted.bad_lines), tallies)
+        return LogSessions(tallies, counted.bad_lines)
+
+    def _stretches(self, path: Path, name: str, known: IndexedLog | None) -> LogSessions:
+        """Count what the index does not know of a log of ours."""
+        before = state_of(path)
+        start, known_until, bad_lines = 0, 0, 0
+        tallies: dict[str, SessionTally] = {}
+        packed = self._attempt(lambda database: database.tallies(name)) if known is not None else None
+        if known is not None and packed is not None and begins_with(path, known.state):
+            start, known_until, bad_lines = known.resume_at, known.state.indexed, known.bad_lines
+            tallies = {tally.id: tally for tally in map(unpack, packed)}
+        settled = frozenset(tallies)
+        counted = count_in_parts(path, start, before.indexed, settled, known_until)
+        for tally in map(unpack, counted.tallies.values()):
+            if tally.id in settled:
+                tallies[tally.id].merge(tally)
+            else:
+                tallies[tally.id] = tally
+        if not tallies:
+            list(open_log(path).iter_accounting())  # says why this is no log
+        unsettled = {tally.id for tally in tallies.values() if tally.id not in settled and not _is_settled(tally)}
+        resume_at = min(
+            (counted.begins[session_id] for session_id in unsettled),
+            key=lambda begin: begin.offset,
+            default=Begin(counted.end, counted.bad_lines),
+        )
+        if ends_with_a_line(path, counted.end):
+            state = msgspec.structs.replace(before, indexed=counted.end, ends=state_of(path, counted.end).ends)
+            indexed = IndexedLog(state, resume_at.offset, bad_lines + resume_at.bad_lines)
+            self._remember(name, indexed, [tally for tally in tallies.values() if tally.id not in unsettled])
+        return LogSessions(list(tallies.values()), bad_lines + counted.bad_lines)
+
+    def _remember(self, name: str, log: IndexedLog, tallies: Iterable[SessionTally]) -> None:
+        if self._database is None:
+            return
+        rows = [(tally.id, _without_secrets(tally).pack()) for tally in tallies]
+        self._attempt(lambda database: database.replace(name, log, rows))
+
+    def _attempt(self, use: Callable[[Database], _T]) -> _T | None:
+        """Use the database; where it cannot be used, go on without. A damaged one is begun anew the next time."""
+        if self._database is None or self.trouble is not None:
+            return None
+        try:
+            return use(self._database)
+        except (sqlite3.Error, OSError, msgspec.DecodeError) as error:
+            self.trouble = error
+            logger.debug("ag2obs: the index is not used: %s", error)
+            if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+                with contextlib.suppress(OSError):
+                    self._database.remove()
+            return None
+
+
+def _without_secrets(tally: SessionTally) -> SessionTally:
+    """Return a tally whose texts may be written: a log that another program wrote may hold anything."""
+    from ag2obs.redaction import redact  # what only reads the index does without
+
+    texts = {name: getattr(tally, name) for name in ("chat_id", "workflow", "question")}
+    return msgspec.structs.replace(tally, **{name: text and redact(text) for name, text in texts.items()})
+
+
+def _is_settled(tally: SessionTally) -> bool:
+    """Tell whether nothing of a session can change in its log any more."""
+    if tally.end is None:
+        return not tally.may_go_on()
+    ended = moment_of(tally.end)
+    return ended is None or time.time() - ended.timestamp() > _SETTLED_SECONDS or not tally.may_go_on()
