@@ -42,9 +42,12 @@ class Fields:
     """Of every event."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Binding:
-    """What the calling context belongs to."""
+    """What the calling context belongs to. Never changed once it is made: contexts share it.
+
+    (Not ``frozen``, which makes it twice as dear, and one is made for every piece of work.)
+    """
 
     anchor: Anchor
     span: str

@@ -42,6 +42,23 @@ def summary(*paths):
     return json.loads(finished.stdout)
 
 
+def test_an_agent_that_traces_itself():
+    out = example("trace_creator.py", **LOGGED)
+    assert "post_3: Glaciers carve valleys. (post_3 was not published)" in out
+    assert re.search(r"^\d+ events, 3 model calls, 3 errors$", out, re.MULTILINE)
+    assert f"log: {Path(LOG).resolve()}" in out or f"log: {LOG}" in out
+    events = [json.loads(line) for line in Path(LOG).read_bytes().splitlines()]
+    spans = {event["span"]: event for event in events if "span" in event}
+    for call in (event for event in events if event["kind"] == "llm.call"):
+        around = []
+        while call["parent"] in spans:
+            call = spans[call["parent"]]
+            around.append(call["name"] if "name" in call else call["kind"])
+        assert around == ["agent.reply", "content_generation", "create_content", "round", "session.start"]
+    kinds = {event["kind"] for event in events if event.get("agent") == "creator_001"}
+    assert kinds == {"log", "learning", "decision", "metric", "action", "state.change", "error", "milestone"}
+
+
 @pytest.mark.parametrize("name", ["quickstart.py", "v1_quickstart.py"])
 def test_quickstart_is_on_file_as_the_model_server_counted_it(name):
     out = example(name, **LOGGED)

@@ -40,18 +40,27 @@ def _v1_live() -> Adapter:
     return framework.live_part()
 
 
+def _threads() -> Adapter:
+    from ag2obs.adapters.threads import ThreadsAdapter
+
+    return ThreadsAdapter()
+
+
 FRAMEWORKS: Mapping[str, Callable[[], Adapter]] = MappingProxyType(
     {"autogen": _classic, "ag2": _v1, "ag2.network": _v1_network, "ag2.live": _v1_live}
 )
 """Modules of the frameworks whose import begins their observation, and what builds the adapter of each."""
+
+_OBSERVED: Mapping[str, Callable[[], Adapter]] = MappingProxyType({**FRAMEWORKS, "ag2obs.trace": _threads})
+"""Those, and what user code records with: it also runs in threads where no framework is."""
 
 
 def install() -> None:
     """Observe every framework that is imported, and watch for those that are not yet; call under PROCESS.lock."""
     if PROCESS.adapters or PROCESS.import_watch is not None:
         return
-    missing = [name for name in FRAMEWORKS if not _is_imported(name)]
-    for name in FRAMEWORKS:
+    missing = [name for name in _OBSERVED if not _is_imported(name)]
+    for name in _OBSERVED:
         if name not in missing:
             _observe(name)
     if missing:
@@ -71,7 +80,7 @@ def uninstall() -> None:
 
 
 def _observe(name: str) -> None:
-    adapter = FRAMEWORKS[name]()
+    adapter = _OBSERVED[name]()
     with PROCESS.guard.protect(f"observing {name}"):
         try:
             adapter.install()

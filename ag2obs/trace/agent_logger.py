@@ -23,7 +23,8 @@ class AgentLogger(TraceLogger):
         self, agent_id: object, agent_role: object = None, *, role: object = None, level: str | int | None = None
     ) -> None:
         self.agent_role = label(agent_role if agent_role is not None else role) or ""
-        super().__init__(f"agent.{self.agent_role}" if self.agent_role else "agent", agent_id, level=level)
+        name = f"agent.{self.agent_role}" if self.agent_role else "agent"
+        super().__init__(name, agent_id, role=self.agent_role, level=level)
 
     def log_action(
         self, action_type: str, action_data: object = None, decision_context: object = None, *, level: str | int = INFO
@@ -96,6 +97,3 @@ class AgentLogger(TraceLogger):
     def phase(self, name: str, **attributes: Any) -> Phase:
         """Return a block that is recorded as a milestone with its duration and how it ended."""
         return Phase(name, attributes, agent=self.agent_id, threshold=self.threshold)
-
-    def _emit(self, kind: str, level: int, **fields: Any) -> None:
-        super()._emit(kind, level, role=self.agent_role, **fields)

@@ -30,7 +30,7 @@ class Block:
     """One run of a block. A silent one leaves no event unless it fails, and then that of its failure alone.
 
     A ``with`` statement enters and leaves it once; a generator, which runs in pieces, calls ``resume`` and
-    ``suspend`` around each of them, and ``end`` after the last.
+    ``pause`` around each of them, and ``end`` after the last.
     """
 
     __slots__ = (
@@ -42,6 +42,7 @@ class Block:
         self,
         session: Session | None,
         event: Event,
+        binding: Binding | None,
         *,
         fields: Fields | None = None,
         finish: Finish | None = None,
@@ -61,7 +62,6 @@ class Block:
         self._outer: Binding | None = None
         self._outer_fields: Fields | None = None
         self._inner: Binding | None = None
-        binding = binding_in(session)
         if binding is None:
             return
         event.parent = binding.span
@@ -100,6 +100,13 @@ class Block:
                 CURRENT.set(_not_ended(self._outer))
         elif self.fields is not None and self.session is None and UNBOUND_FIELDS.get() is self.fields:
             UNBOUND_FIELDS.set(self._outer_fields)
+
+    def pause(self) -> None:
+        """Suspend the block with whatever the generator itself has entered since; ``resume`` goes on there."""
+        self._elapsed += time.perf_counter() - self._resumed
+        if self._inner is not None:
+            self._inner = CURRENT.get()
+            CURRENT.set(self._outer)
 
     def end(self, error: BaseException | None = None) -> None:
         """Record how the block went."""
@@ -153,6 +160,7 @@ def begin(
         session = PROCESS.of_context() if PROCESS.sessions else None
         if (session is None and not PROCESS.trace_fallback) or not is_wanted(max(level, ERROR), threshold):
             return None
+        binding = binding_in(session)
         event = Event(
             kind=kind,
             agent=agent,
@@ -160,14 +168,14 @@ def begin(
             role=role,
             level=level_name(level),
             source=source or caller(),
-            attributes=merged(fields_of(binding_in(session)), extra),
+            attributes=merged(fields_of(binding), extra),
         )
 
         def describe(event: Event) -> None:
             event.arguments = arguments() if arguments is not None else None
 
         if is_silent or not is_wanted(level, threshold):
-            return Block(session, event, describe=describe, is_silent=True)
+            return Block(session, event, binding, describe=describe, is_silent=True)
         describe(event)
-        return Block(session, event, finish=finish)
+        return Block(session, event, binding, finish=finish)
     return None

@@ -65,9 +65,10 @@ class TraceContext:
 
     def _begin(self) -> Block:
         session = PROCESS.of_context() if PROCESS.sessions else None
-        fields = _inside(fields_of(binding_in(session)), self._fields)
+        binding = binding_in(session)
+        fields = _inside(fields_of(binding), self._fields)
         if session is None and not PROCESS.trace_fallback:
-            return Block(None, Event(kind="milestone"), fields=fields, is_silent=True)
+            return Block(None, Event(kind="milestone"), None, fields=fields, is_silent=True)
         logger = self._logger
         event = Event(
             kind="milestone",
@@ -80,13 +81,15 @@ class TraceContext:
             tags=session.tags_with(fields) if session is not None else None,
         )
         threshold = logger.threshold if logger is not None else None
-        return Block(session, event, fields=fields, is_silent=self._name is None or not is_wanted(INFO, threshold))
+        is_silent = self._name is None or not is_wanted(INFO, threshold)
+        return Block(session, event, binding, fields=fields, is_silent=is_silent)
 
 
 def _inside(around: Fields | None, own: Mapping[str, Any]) -> Fields:
     """Return the fields of a context inside another."""
+    known = {name: value for name, value in own.items() if name in NAMES and value is not None}
     attributes = data({name: value for name, value in own.items() if name not in NAMES})
-    tags = tags_of({name: value for name, value in own.items() if name in NAMES and value is not None})
+    tags = tags_of(known) if known else {}
     if around is not None:
         attributes, tags = {**around.attributes, **attributes}, {**around.tags, **tags}
     return Fields(attributes, tags)

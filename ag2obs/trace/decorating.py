@@ -170,4 +170,4 @@ class _Piece:
 
     def __exit__(self, kind: object, error: object, traceback: object) -> None:
         if self._block is not None:
-            self._block.suspend()
+            self._block.pause()

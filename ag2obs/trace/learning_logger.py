@@ -18,7 +18,8 @@ class LearningLogger(TraceLogger):
 
     def __init__(self, learning_type: object, agent_id: object = None, *, level: str | int | None = None) -> None:
         self.learning_type = label(learning_type) or ""
-        super().__init__(f"learning.{self.learning_type}" if self.learning_type else "learning", agent_id, level=level)
+        name = f"learning.{self.learning_type}" if self.learning_type else "learning"
+        super().__init__(name, agent_id, role=self.learning_type, level=level)
 
     def log_training_step(self, step: int, metrics: object = None, model_state: object = None) -> None:
         """Record one step of a training, with its metrics (loss, accuracy)."""
@@ -53,7 +54,6 @@ class LearningLogger(TraceLogger):
             "learning",
             level_number(level),
             name=name,
-            role=self.learning_type,
             build=lambda: {"value": number(value)},
             arguments={key: item for key, item in told.items() if item is not None},
         )

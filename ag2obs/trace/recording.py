@@ -128,9 +128,11 @@ def binding_in(session: Session | None) -> Binding | None:
 def merged(fields: Fields | None, extra: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Return the attributes of an event: those of the context, then its own."""
     inherited = fields.attributes if fields is not None else None
-    if not extra:
+    own = data(extra if isinstance(extra, Mapping) else {"extra": extra}) if extra is not None else {}
+    if not own:
         return dict(inherited) if inherited else None
-    own = data(dict(extra) if isinstance(extra, Mapping) else {"extra": extra})
+    if not isinstance(own, dict):  # a mapping that is no dict, of a type of the user's
+        own = {"extra": own}
     return {**inherited, **own} if inherited else own
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ag2obs.trace.levels import CRITICAL, DEBUG, ERROR, INFO, WARNING, level_number, threshold
-from ag2obs.trace.recording import emit
+from ag2obs.trace.recording import emit, is_wanted
 from ag2obs.trace.values import data, label
 
 
@@ -17,8 +17,11 @@ class TraceLogger:
     ``level`` is the least level that it records, by name or number; without it that of ``configure`` counts.
     """
 
-    def __init__(self, name: str, agent_id: object = None, *, level: str | int | None = None) -> None:
+    def __init__(
+        self, name: str, agent_id: object = None, *, role: str | None = None, level: str | int | None = None
+    ) -> None:
         self.name = name
+        self._role = role or None
         self.agent_id = label(agent_id)
         self.threshold = threshold(level)
 
@@ -77,6 +80,8 @@ class TraceLogger:
     def _message(
         self, level: int, msg: object, args: tuple[object, ...], extra: Mapping[str, Any] | None, exc_info: object
     ) -> None:
+        if not is_wanted(level, self.threshold):
+            return
         self._emit(
             "log",
             level,
@@ -87,15 +92,16 @@ class TraceLogger:
         )
 
     def _emit(self, kind: str, level: int, **fields: Any) -> None:
-        emit(kind, level, threshold=self.threshold, agent=self.agent_id, **fields)
+        if is_wanted(level, self.threshold):
+            emit(kind, level, threshold=self.threshold, agent=self.agent_id, role=self._role, **fields)
 
 
 def message_text(msg: object, args: tuple[object, ...]) -> Any:
     """Return ``msg % args`` as the standard ``logging`` makes it; both where they do not fit together."""
     if not args:
         return data(msg)
-    values: Any = args[0] if len(args) == 1 and isinstance(args[0], Mapping) and args[0] else args
     try:
+        values: Any = args[0] if len(args) == 1 and isinstance(args[0], Mapping) and args[0] else args
         return data(str(msg) % values)
     except Exception:  # noqa: BLE001  # a message that cannot be formatted is still a message
         return data({"message": msg, "arguments": args})
@@ -107,4 +113,4 @@ def exception_of(exc_info: object) -> BaseException | None:
         return exc_info
     if isinstance(exc_info, tuple):
         return next((part for part in exc_info if isinstance(part, BaseException)), None)
-    return sys.exc_info()[1] if exc_info else None
+    return sys.exc_info()[1] if isinstance(exc_info, int) and exc_info else None

@@ -22,6 +22,8 @@ def data(value: object) -> Any:
 
 def glimpse(value: object) -> Any:
     """Return the beginning of what a decorator came across: nobody chose to record it as a whole."""
+    if value is None or type(value) is bool:
+        return value
     return plain(value, limits=_GLIMPSE, mask_name=is_sensitive_name)
 
 

@@ -1,0 +1,209 @@
+"""Whose context an event belongs to: tasks, threads, forks, sessions inside sessions, blocks that end out of order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from ag2obs import Settings, ag2_logging_session
+from ag2obs.routing import CURRENT, UNBOUND_FIELDS
+from ag2obs.trace import AgentLogger, measure_performance, milestone, phase, trace_agent_action, trace_context
+from tests.trace.conftest import Log
+
+agent = AgentLogger("a1", "tester")
+
+
+def test_nested_blocks_are_child_spans(log: Log) -> None:
+    with (
+        log.session(),
+        phase("outer", run=1) as _,
+        agent.phase("middle"),
+        measure_performance("inner", items=4, batch="b1"),
+    ):
+        milestone("reached", {"score": 1})
+    start = log.one("session.start")
+    reached, inner, middle, outer = log.events()
+    assert [reached["parent"], inner["parent"], middle["parent"], outer["parent"]] == [
+        inner["span"], middle["span"], outer["span"], start["span"],
+    ]  # fmt: skip
+    assert (outer["kind"], outer["attributes"], outer["status"]) == ("milestone", {"run": 1}, "ok")
+    assert (reached["agent"], reached["content"]) == ("a1", {"score": 1})
+    assert (inner["count"], inner["unit"], inner["attributes"]) == (4, "items/s", {"batch": "b1"})
+    assert inner["value"] > 0
+
+
+def test_interleaved_tasks_never_share_fields(log: Log) -> None:
+    async def work(number: int) -> None:
+        with trace_context(number=number, request_id=f"r{number}"):
+            for _ in range(3):
+                await asyncio.sleep(0)
+                async with trace_context(agent, "step", inner=number):
+                    await asyncio.sleep(0)
+                    agent.info("inside")
+        agent.info("outside", extra={"number": number})
+
+    async def main() -> None:
+        await asyncio.gather(*(work(number) for number in range(8)))
+
+    with log.session():
+        asyncio.run(main())
+    inside = log.events("log", content="inside")
+    assert len(inside) == 24
+    for event in inside:
+        number = event["attributes"]["number"]
+        assert event["attributes"] == {"number": number, "inner": number}
+        assert event["tags"] == {"request_id": f"r{number}"}
+    assert [sorted(event["attributes"]) for event in log.events("log", content="outside")] == [["number"]] * 8
+    assert all("tags" not in event for event in log.events("log", content="outside"))
+
+
+def test_concurrent_sessions_get_what_runs_in_them(log: Log) -> None:
+    @trace_agent_action
+    async def act(number: int) -> None:
+        await asyncio.sleep(0)
+        agent.info("inside", extra={"number": number})
+
+    async def chat(number: int) -> None:
+        async with log.session(f"chat_{number}"):
+            await asyncio.gather(*(act(number) for _ in range(3)))
+
+    async def main() -> None:
+        await asyncio.gather(*(chat(number) for number in range(6)))
+
+    asyncio.run(main())
+    assert len(log.events("log")) == 18
+    for event in log.events("log"):
+        assert event["chat_id"] == f"chat_{event['attributes']['number']}"
+
+
+def test_what_runs_outside_of_a_session_is_not_put_into_the_one_that_is_open_elsewhere(log: Log) -> None:
+    async def main() -> None:
+        opened, done = asyncio.Event(), asyncio.Event()
+
+        async def chat() -> None:
+            async with log.session():
+                opened.set()
+                await done.wait()
+
+        task = asyncio.create_task(chat())
+        await opened.wait()
+        agent.log_action("of nobody")
+        with measure_performance("of nobody"), trace_context(agent, "of nobody", x=1):
+            pass
+        done.set()
+        await task
+
+    asyncio.run(main())
+    assert log.events() == []
+    assert "process_unattributed" not in str(log.all())
+
+
+def test_threads_and_executors(log: Log) -> None:
+    def work(name: str) -> None:
+        with measure_performance(name):
+            agent.info(name)
+
+    with log.session(), trace_context(agent, "block", job="j1", step_id=7):
+        thread = threading.Thread(target=work, args=("thread",))
+        thread.start()
+        thread.join()
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(work, ["pool"] * 5))
+    block = log.one("milestone")
+    assert len(log.events("log")) == 6
+    for event in log.events("log"):
+        assert (event["attributes"], event["tags"]) == ({"job": "j1"}, {"step_id": 7})
+    assert {event["parent"] for event in log.events("metric")} == {block["span"]}
+
+
+def test_many_threads_write_whole_events(log: Log) -> None:
+    def work(number: int) -> None:
+        for step in range(50):
+            agent.log_action("step", {"thread": number, "step": step})
+
+    with log.session():
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    told = {(event["arguments"]["thread"], event["arguments"]["step"]) for event in log.events("action")}
+    assert len(told) == 400
+    assert [event["seq"] for event in log.all()] == list(range(1, 403))
+
+
+def test_a_session_inside_a_session(log: Log) -> None:
+    with log.session("outer"):
+        with trace_context(level="outer", request_id="r1"), log.session("inner"):
+            agent.info("inner")
+        agent.info("outer")
+    agent.info("nobody's")
+    inner, outer = log.events()
+    assert (inner["chat_id"], inner["attributes"], inner["tags"]) == ("inner", {"level": "outer"}, {"request_id": "r1"})
+    assert (outer["chat_id"], "attributes" in outer) == ("outer", False)
+
+
+def test_generators_that_alternate_leave_nothing_behind(log: Log) -> None:
+    def steps(name: str) -> Iterator[None]:
+        with trace_context(agent, name, of=name):
+            yield
+
+    with log.session():
+        before = CURRENT.get()
+        first, second = steps("first"), steps("second")
+        next(first)
+        next(second)
+        assert list(first) == []
+        assert list(second) == []
+        assert CURRENT.get() is before
+        agent.info("after")
+    assert "attributes" not in log.one("log")
+    assert {event["name"] for event in log.events("milestone")} == {"first", "second"}
+
+
+def test_a_forked_process_records_nothing_into_the_parents_session(log: Log) -> None:
+    with log.session():
+        with trace_context(agent, "block"):
+            child = os.fork()
+            if child == 0:
+                status = 1
+                try:
+                    agent.info("child")
+                    with ag2_logging_session("child", "trace", settings=log.settings()):
+                        agent.info("in its own session")
+                    status = 0
+                finally:
+                    os._exit(status)
+            assert os.waitpid(child, 0)[1] == 0
+        agent.info("parent")
+    assert [(event["chat_id"], event["content"]) for event in log.events("log")] == [
+        ("child", "in its own session"), ("chat", "parent"),
+    ]  # fmt: skip
+    assert log.one("milestone")["status"] == "ok"
+
+
+def test_without_a_session_nothing_happens(log: Log, caplog: object, capsys: object) -> None:
+    with trace_context(agent, "block", x=1), measure_performance("m") as measured:
+        measured.items = 3
+        agent.log_action("nothing")
+    with ag2_logging_session("chat", "off", settings=Settings()):
+        agent.log_action("nothing")
+    assert UNBOUND_FIELDS.get() is None
+    assert os.listdir() == []
+
+
+def test_late_work_is_recorded_as_late(log: Log) -> None:
+    async def main() -> None:
+        async def later() -> None:
+            await asyncio.sleep(0.01)
+            agent.info("late")
+
+        with log.session():
+            task = asyncio.create_task(later())
+        await task
+
+    asyncio.run(main())
+    assert log.one("log")["late"] is True
