@@ -21,6 +21,7 @@ COMMANDS = {
     "summary": "summary",
     "list": "list_sessions",
     "cost": "cost",
+    "compare": "compare",
     "scan": "scan",
     "sanitize": "sanitize",
     "doctor": "doctor",

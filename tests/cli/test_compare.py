@@ -1,0 +1,75 @@
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from ag2obs import cli
+from ag2obs.events import Event, Usage, encode
+
+
+def run(capsys, *arguments):
+    with pytest.raises(SystemExit) as exit_info:
+        cli.main(["compare", *map(str, arguments)])
+    captured = capsys.readouterr()
+    return int(exit_info.value.code), captured.out, captured.err
+
+
+def write(path, answer="yes", cost="0.001", status="ok"):
+    session = Path(path).stem
+    at = "2026-11-21T08:00:00.000000Z"
+    common = {"v": 1, "ts": at, "session": session, "workflow": "w"}
+    events = [
+        Event(kind="message", id="m1", role="user", content="Shall we?", **common),
+        Event(kind="message", id="m2", role="assistant", content=answer, **common),
+        Event(
+            kind="llm.call", agent="bot", model="gpt-4o", provider="openai", usage=Usage(input=10, output=2), ms=50,
+            status="ok", output=["m2"], cost_usd=cost and Decimal(cost), **common,
+        ),
+        Event(kind="session.end", status=status, **common),
+    ]  # fmt: skip
+    Path(path).write_bytes(b"".join(encode(event) + b"\n" for event in events))
+    return f"./{path}"
+
+
+def test_two_runs(capsys):
+    code, out, err = run(capsys, write("a.log"), write("b.log", answer="no\x1b[2J", cost="0.002"))
+    assert (code, err) == (0, "")
+    assert "The runs part at turn 2, after 1 turn that are the same: other content" in out
+    for shown in ("Shall we?", "yes", "no [2J", "+$0.001", "+100%", "gpt-4o"):
+        assert shown in out
+    assert "\x1b" not in out
+
+
+def test_runs_that_are_the_same(capsys):
+    out = run(capsys, write("a.log"), write("b.log"))[1]
+    assert "All 2 turns are the same." in out
+
+
+def test_groups_of_runs_are_means_and_count_failures(capsys):
+    a, b = f"{write('a.log')},{write('b.log', status='error', cost=None)}", write("c.log")
+    code, out, _ = run(capsys, a, b)
+    assert code == 0
+    assert "A  2 runs: 1 error, 1 ok" in out
+    assert "$0.001 ($0.001 to $0.001) + 1 unknown" in out
+    document = json.loads(run(capsys, a, b, "--json")[1])
+    assert document["schema"] == 1
+    assert document["divergence"] is None
+    assert document["a"]["statuses"] == {"error": 1, "ok": 1}
+
+
+def test_models_of_all_named_runs(capsys):
+    code, out, _ = run(capsys, "--by", "model", write("a.log"), write("b.log", cost=None), "--json")
+    assert code == 0
+    (group,) = json.loads(out)["groups"]
+    assert (group["llm_calls"], group["sessions"], group["cost_per_call_usd"]) == (2, 2, "0.001")
+    assert "$0.001 + 1 unpriced" in run(capsys, "--by", "model", "./a.log", "./b.log")[1]
+
+
+@pytest.mark.parametrize("arguments", [[], ["a"], ["a", "b", "c"], [",", "b"], ["missing.log", "a.log"]])
+def test_wrong_sides_are_one_sentence(capsys, arguments):
+    write("a.log")
+    code, out, err = run(capsys, *arguments)
+    assert (code, out) == (1, "")
+    assert all(line.startswith("ag2obs: ") for line in err.splitlines())
+    assert "Traceback" not in err
