@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
-from ag2obs.analysis.summary import SummaryFold
+from ag2obs.analysis.session_tally import SessionTally
 from ag2obs.cli import complain
 from ag2obs.cli.exit_codes import ExitCode
 from ag2obs.errors import ExtraMissing, LogFormatError
@@ -18,7 +19,24 @@ from ag2obs.settings import Settings
 _NO_INDEX = Path("off")
 
 
-def add_logs(fold: SummaryFold, paths: Sequence[Path]) -> ExitCode:
+class TakesSessions(Protocol):
+    """A fold that takes sessions as they are in the index."""
+
+    def add_session(self, tally: SessionTally) -> None:
+        """Take in a session, or the part of one in a later file."""
+
+    def add_bad_lines(self, count: int) -> None:
+        """Take in lines that hold no event."""
+
+
+def logs_at(paths: Sequence[Path]) -> list[Path]:
+    """Return the logs at ``paths`` (files and folders), or the configured ones; raises ``LogFormatError``."""
+    settings = Settings.from_environment()
+    with opened_index(settings) as index:
+        return expand(paths, index) if paths else _configured(settings, index)
+
+
+def add_logs(fold: TakesSessions, paths: Sequence[Path]) -> ExitCode:
     """Add the logs at ``paths`` (files and folders) to ``fold``; without paths, the configured logs.
 
     A path that cannot be read is reported and left out, and makes the exit code 1.
