@@ -22,6 +22,7 @@ COMMANDS = {
     "list": "list_sessions",
     "cost": "cost",
     "compare": "compare",
+    "watch": "watch",
     "scan": "scan",
     "sanitize": "sanitize",
     "doctor": "doctor",
