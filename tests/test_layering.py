@@ -54,6 +54,7 @@ ALLOWED: dict[str, set[str]] = {
     "readers": {*LEAVES, "analysis", "message_index", "redaction", "usage"},
     "index": {*LEAVES, "analysis", "readers", "redaction"},
     "scanning": {*LEAVES, "redaction"},
+    "cleaning": {*LEAVES, "analysis", "readers", "sinks"},
     "doctor": {*LEAVES, "adapters", "process", "readers", "redaction", "usage"},
     "resource": {"__init__"},
     "sightings": set(),

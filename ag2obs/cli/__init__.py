@@ -20,11 +20,13 @@ COMMANDS = {
     "demo": "demo",
     "summary": "summary",
     "list": "list_sessions",
+    "open": "open_session",
     "cost": "cost",
     "compare": "compare",
     "watch": "watch",
     "scan": "scan",
     "sanitize": "sanitize",
+    "clean": "clean",
     "doctor": "doctor",
 }
 """Each command and its module, in the order of the help. A module named like a builtin would hide it here."""
