@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ag2obs import errors, trace
     from ag2obs.analysis.summary import RuntimeSummary
     from ag2obs.budget import Budget
+    from ag2obs.log_analyzer import LogAnalyzer, analyze_session, debug_issue
     from ag2obs.logging_session import ag2_logging_session, current_session, get_ag2_runtime_logger
     from ag2obs.readers.summaries import summarize_autogen_runtime_file, summarize_runtime_file
     from ag2obs.redaction import redact
@@ -22,11 +23,14 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Budget",
+    "LogAnalyzer",
     "RuntimeSummary",
     "Session",
     "Settings",
     "ag2_logging_session",
+    "analyze_session",
     "current_session",
+    "debug_issue",
     "errors",
     "get_ag2_runtime_logger",
     "redact",
@@ -37,11 +41,14 @@ __all__ = [
 
 _WHERE = {
     "Budget": "ag2obs.budget",
+    "LogAnalyzer": "ag2obs.log_analyzer",
     "RuntimeSummary": "ag2obs.analysis.summary",
     "Session": "ag2obs.session",
     "Settings": "ag2obs.settings",
     "ag2_logging_session": "ag2obs.logging_session",
+    "analyze_session": "ag2obs.log_analyzer",
     "current_session": "ag2obs.logging_session",
+    "debug_issue": "ag2obs.log_analyzer",
     "get_ag2_runtime_logger": "ag2obs.logging_session",
     "redact": "ag2obs.redaction",
     "summarize_autogen_runtime_file": "ag2obs.readers.summaries",

@@ -53,6 +53,7 @@ ALLOWED: dict[str, set[str]] = {
     "sinks": {*LEAVES},
     "readers": {*LEAVES, "analysis", "message_index", "redaction", "usage"},
     "index": {*LEAVES, "analysis", "readers", "redaction"},
+    "log_analyzer": {*LEAVES, "analysis", "readers"},
     "scanning": {*LEAVES, "redaction"},
     "cleaning": {*LEAVES, "analysis", "readers", "sinks"},
     "doctor": {*LEAVES, "adapters", "process", "readers", "redaction", "usage"},
