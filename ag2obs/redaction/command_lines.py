@@ -13,12 +13,13 @@ VALUE = rb"""\\*["']?(?P<secret>(?![-<$\[{(*:=])[^\s"'\\`<>]{4,256}+)"""
 ATTACHED_VALUE = rb"""(?P<secret>(?![<$\[{(*:=])[^\s"'\\`<>]{4,256}+)"""
 """A value that its option is written together with, which may begin with a hyphen."""
 
-_SPACE = rb"(?:[ \t]|\\+[nt]|\\?\n)++"
+_SPACE = rb"(?:[ \t]|\\+[nt]|\\?\n){1,128}+"  # bounded: many commands may stand before the same run of blanks
 
 
 def up_to(options: bytes) -> bytes:
     """Return a pattern of a command's arguments up to the first of ``options``; bounded, for work must be linear."""
-    return rb"(?:%b(?!%b)\S{1,128}+){0,16}?%b(?:%b)" % (_SPACE, options, _SPACE, options)
+    # No argument in the loop begins with an option, so there is nothing to come back for.
+    return rb"(?:%b(?!%b)\S{1,128}+){0,16}+%b(?:%b)" % (_SPACE, options, _SPACE, options)
 
 
 def argument(pattern: bytes) -> Check:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ag2obs.redaction.boundaries import name_before
 from ag2obs.redaction.names import Sensitivity, bytes_sensitivity
-from ag2obs.redaction.notations import find_in_notation, is_likely_secret
+from ag2obs.redaction.notations import find_after_name, find_in_notation, is_likely_secret
 from ag2obs.redaction.placeholders import LONGEST_JUDGED, is_placeholder, is_wordy, looks_random
 from ag2obs.redaction.quoting import QUOTE, string_end
 from ag2obs.redaction.rule import Span
@@ -40,7 +40,7 @@ _ELEMENT = re.compile(rb"(?:\s|\\+[nrt])*+[bBuU]?(?P<quote>\\*[\"'])")
 _AFTER_ELEMENT = re.compile(rb"\\*[\"'](?:\s|\\+[nrt])*+,")
 # They compare, call a member or divide columns more often than they assign: the value decides.
 _WEAK_SIGNS = (b"|", b"::", b"==", b"===")
-_SIGN_OR_SPACE = (b"=", b":", b" ", b",", b"|", b"*")
+_SIGN_OR_SPACE = frozenset(b"=: ,|*")
 _AFTER_A_STRING = (b"", b",", b"}", b"]", b")", b";", b":", b"\n")
 # What follows a string that is a name itself, not the value of the one before it.
 _NEXT_NAME = re.compile(rb"\\*[\"'][ \t]*:")
@@ -84,22 +84,23 @@ def find_field(
 ) -> list[Span]:
     """Return the secrets in the value of the field whose name has the anchor ``data[start:end]`` in it."""
     if _is_word_of_a_sentence(data, start, end):
-        return _named_in_sentence(data, start, end) or find_in_notation(data, start, end)
+        return _in_a_sentence(data, start, end)
     separator = _SEPARATOR.match(data, end)
     if separator is None:
         return find_in_notation(data, start, end)
-    name = name_before(data, start) + data[start : separator.end("rest")]
+    name_end = separator.end("rest")
+    name = name_before(data, start) + data[start:name_end]
     level = sensitivity_of(name)
     if level is Sensitivity.NONE and not _is_connection_password(data, start, name):
         return []
     position = separator.end()
-    name_start = start - (len(name) - (separator.end("rest") - start))
+    name_start = name_end - len(name)
     if separator["sign"] in _WEAK_SIGNS:
         level = Sensitivity.VALUE_DECIDES
     if separator["flag"] is not None:
-        return _flag_value(data, name_start, position, level) or find_in_notation(data, start, end)
+        return _flag_value(data, name_start, position, level) or find_after_name(data, start, end, name, name_end)
     if separator["tag"] is not None:
-        return _tag_value(data, name_start, position, level) or find_in_notation(data, start, end)
+        return _tag_value(data, name_start, position, level) or find_after_name(data, start, end, name, name_end)
     opening = _OPENING.match(data, position)
     if opening is not None:
         if separator["name_quote"] is None and _closes_a_string(data, opening, is_json):
@@ -114,7 +115,8 @@ def find_field(
             return [Span(number.start(), number.end(), separator["name_quote"])] if is_secret else []
         if data[position : position + 1] == b"[":
             return _array(data, name, position + 1, is_json) if is_secret else []
-    return _bare_value(data, name, name_start, separator, level) or find_in_notation(data, start, end)
+    found = _bare_value(data, name, name_start, separator, level)
+    return found or find_after_name(data, start, end, name, name_end)
 
 
 def _is_pair(data: bytes, name_start: int, separator: re.Match[bytes], found: list[Span]) -> bool:
@@ -130,11 +132,12 @@ def _is_pair(data: bytes, name_start: int, separator: re.Match[bytes], found: li
     return is_likely_secret(data[start:end], data[name_start : separator.end("rest")])
 
 
-def _named_in_sentence(data: bytes, start: int, end: int) -> list[Span]:
+def _in_a_sentence(data: bytes, start: int, end: int) -> list[Span]:
     name = name_before(data, start) + data[start:end]
-    if b"ookie" in name or bytes_sensitivity(name) is Sensitivity.NONE:
+    if bytes_sensitivity(name) is Sensitivity.NONE:
         return []
-    return find_named_in_sentence(data, start, end, name)
+    told = [] if b"ookie" in name else find_named_in_sentence(data, start, end, name)
+    return told or find_after_name(data, start, end, name, end)
 
 
 def _is_connection_password(data: bytes, start: int, name: bytes) -> bool:
@@ -150,11 +153,10 @@ def _closes_a_string(data: bytes, opening: re.Match[bytes], is_json: bool) -> bo
 
 def _is_word_of_a_sentence(data: bytes, start: int, end: int) -> bool:
     """Tell prose (``the token is``) from ``token = x`` and ``--token x`` without a regular expression."""
-    return (
-        data[end : end + 1] == b" "
-        and data[end + 1 : end + 2] not in _SIGN_OR_SPACE
-        and b"--" not in data[max(0, start - 24) : start + 2]
-    )
+    following = data[end : end + 2]
+    if following[:1] != b" " or (len(following) == 2 and following[1] in _SIGN_OR_SPACE):
+        return False
+    return data.find(b"--", start - 24 if start > 24 else 0, start + 2) < 0
 
 
 def find_query_value(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
@@ -241,13 +243,11 @@ def _bare_value(
     value = _BARE.match(data, position)
     if value is None or data[position] in _JSON_WORD or data.startswith(b"[REDACTED", position):
         return []
-    end = value.end()
-    while end > position and data[end - 1] in b".,:;":
-        end -= 1
+    end = position + len(value[0].rstrip(b".,:;"))
     if end - position > LONGEST_JUDGED:
         return [Span(position, end)]
     text = data[position:end]
-    if len(text) < 4 or is_placeholder(text) or is_placeholder(data[position : value.end()]):
+    if len(text) < 4 or is_placeholder(text) or (end < value.end() and is_placeholder(data[position : value.end()])):
         return []
     if _is_name_of_a_secret(data, name_start) or (scheme is not None and _PARAMETER.match(data, position)):
         return []
@@ -289,8 +289,8 @@ def _is_bare_secret(
         has_digit_or_letter_beyond_ascii = any(0x30 <= byte <= 0x39 or byte >= 0x80 for byte in text)
         if (not is_word and has_digit_or_letter_beyond_ascii) or (is_made_up(text) and not is_wordy(text)):
             return True
-        follows_line_start = _LINE_START.search(data, max(0, name_start - 40), name_start) is not None
-        return follows_line_start and _LINE_END.match(data, position + len(text)) is not None
+        ends_a_line = _LINE_END.match(data, position + len(text)) is not None
+        return ends_a_line and _LINE_START.search(data, max(0, name_start - 40), name_start) is not None
     spaced = data[separator.end() - 1] in b" \t"
     after = data[position + len(text) : position + len(text) + 1]
     return not (is_word and (spaced or (after in (b",", b")") and b"_" in text)))

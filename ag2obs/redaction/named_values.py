@@ -23,9 +23,11 @@ _NAME_BEFORE_VALUE = re.compile(
     rb"(?:name|key|Name|Key)\\*[\"']?:[ ]?\\*[\"']?" + _NAME + rb"\\*[\"']?,?" + _BLANK + rb"{0,40}\\*[\"']?\Z"
 )
 _VARIABLE = re.compile(rb"variable[ ]\\*\"" + _NAME + rb"\\*\"[ ]\{[^{}]*\Z")
-_OLD_VALUE = re.compile(_NAME + rb"\\*[\"']?[ ]*[:=][ ]*\\*\"[^\"\\\n]{0,80}\\*\Z")
+_NAME_OF_OLD_VALUE = re.compile(_NAME + rb"\\*[\"']?[ ]*[:=][ ]*\\*\Z")
+_OLD_VALUE = re.compile(rb"\"[^\"\\\n]{0,80}\\*")
+_SIGN_BEFORE_QUOTE = (b":", b"=")
 
-_VALUE = re.compile(rb"\\*[\"']?:?[ ]*(?:\\*[\"'])?(?P<secret>[^\s\"'\\<>{}\[\],][^\s\"'\\<>]{3,511}+)")
+_VALUE = re.compile(rb"\\*+[\"']?:?[ ]*+(?:\\*+[\"'])?+(?P<secret>[^\s\"'\\<>{}\[\],][^\s\"'\\<>]{3,511}+)")
 _DEFAULT = re.compile(rb"[ ]*=[ ]*\\*\"(?P<secret>[^\s\"\\]{4,512}+)\\*\"")
 _BLOCK = re.compile(rb"[ ]?[|>][+-]?(?:\r?\n|(?:\\+r)?\\+n)[ ]+(?P<secret>[^\s\"\\<>{}\[\]]{4,512}+)(?=\\|\s|\"|\Z)")
 _FORM_FIELD = re.compile(
@@ -71,8 +73,13 @@ def find_form_field(data: bytes, start: int, end: int, is_json: bool) -> list[Sp
 
 def find_new_value(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
     """Return the value that a plan of changes puts in place of the old one: ``password = "..." -> "..."``."""
-    name = _OLD_VALUE.search(data, max(0, start - _LONGEST_WAY_BACK), start)
-    return _secret(_NEW_VALUE.match(data, end), name)
+    first = max(0, start - _LONGEST_WAY_BACK)
+    quote = data.rfind(b'"', first, start)
+    if quote < 0 or not data[first:quote].rstrip(b"\\").rstrip(b" ").endswith(_SIGN_BEFORE_QUOTE):
+        return []
+    if _OLD_VALUE.fullmatch(data, quote, start) is None:
+        return []
+    return _secret(_NEW_VALUE.match(data, end), _NAME_OF_OLD_VALUE.search(data, first, quote))
 
 
 def find_encoded_credentials(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:

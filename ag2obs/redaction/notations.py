@@ -15,7 +15,7 @@ from ag2obs.redaction.sentences import is_made_up
 
 _REST_OF_NAME = re.compile(rb"[A-Za-z0-9_\-]{0,40}+")
 _BLANK = rb"(?:\s|\\+[nrt])*+"
-_CLOSED_NAME = rb"""[A-Za-z0-9_\-]{0,40}+ (?:\\*["'`])?+ \]?+"""
+_CLOSED_NAME = rb"""[A-Za-z0-9_\-]{0,40}+ (?:\\*+["'`])?+ \]?+"""
 
 # What may stand between the name and a quoted value.
 _BEFORE_QUOTED = re.compile(
@@ -38,10 +38,12 @@ _BEFORE_QUOTED = re.compile(
     | [ ]*+ -> [ ]*+
     | [ \t]{1,20}+
     )
-    [bBrRuU@$]?+ \\*["'`]
+    [bBrRuU@$]?+ \\*+["'`]
     """,
     re.VERBOSE,
 )
+# What none of the above has behind a space: of a sentence the next word is all that there is to see.
+_BEGINS_A_WORD = frozenset(bytes([byte]) for byte in b"defghijklmnpqstvwxyzCDEFGHIJKLMNOPQSTVWXYZ0123456789_")
 _SETTER = re.compile(rb"""[A-Za-z0-9_]{0,40}+\(\\*["'`]""")
 _QUOTED = re.compile(rb"""[^\s"'`\\<>]{6,512}+(?=\\*["'`])""")
 
@@ -66,7 +68,7 @@ _BARE = re.compile(
 
 # The rest of the tag that the name is an attribute of, or the end of the element whose text it is; then more tags.
 _MARKUP = re.compile(
-    rb"[A-Za-z0-9_\-]{0,40}+(?:(?P<attribute>\\*[\"']?+[^<>\n]{0,80}+>)|</[\w:]{1,20}+>[:=]?+)"
+    rb"[A-Za-z0-9_\-]{0,40}+(?:(?P<attribute>\\*+[\"']?+[^<>\n]{0,80}+>)|</[\w:]{1,20}+>[:=]?+)"
     rb"(?:%b<[^<>!]{1,60}+>){0,4}+%b(?:<!\[CDATA\[)?+" % (_BLANK, _BLANK)
 )
 _TEXT = re.compile(rb"[^<>\s\"'\\]{6,512}+(?=(?:\s|\\+[nrt]){0,8}+(?:</|\]\]>|\\+u003[cC]))")
@@ -77,24 +79,26 @@ def find_in_notation(data: bytes, start: int, end: int) -> list[Span]:
     """Return the secret that a notation with something in between gives to the name with ``data[start:end]`` in it."""
     rest = _REST_OF_NAME.match(data, end)
     name_end = end if rest is None else rest.end()
-    if data[name_end : name_end + 1].isalnum():
-        return []  # longer than any name
-    name = name_before(data, start) + data[start:name_end]
-    if bytes_sensitivity(name) is Sensitivity.NONE:
+    return find_after_name(data, start, end, name_before(data, start) + data[start:name_end], name_end)
+
+
+def find_after_name(data: bytes, start: int, end: int, name: bytes, name_end: int) -> list[Span]:
+    """Return what ``find_in_notation`` does, for a name that is known already and ends at ``name_end``."""
+    after = data[name_end : name_end + 1]
+    if after.isalnum() or bytes_sensitivity(name) is Sensitivity.NONE:  # the name is longer than any, or says nothing
         return []
-    before = _BEFORE_QUOTED.match(data, end)
+    is_word_next = after == b" " and data[name_end + 1 : name_end + 2] in _BEGINS_A_WORD
+    before = None if is_word_next else _BEFORE_QUOTED.match(data, end)
     if before is not None:
         return _judged(data, _QUOTED.match(data, before.end()), 0, name)
-    setter = (
-        _SETTER.match(data, end)
-        if name.rpartition(b".")[2].lower().startswith((b"set", b"with", b"password"))
-        else None
-    )
-    if setter is not None:
-        return _judged(data, _QUOTED.match(data, setter.end()), 0, name)
-    markup = _MARKUP.match(data, end)
-    if markup is not None and (markup["attribute"] is None or _is_in_a_tag(data, start)):
-        return _judged(data, _TEXT.match(data, markup.end()), 0, name)
+    if after == b"(" and name.rpartition(b".")[2].lower().startswith((b"set", b"with", b"password")):
+        setter = _SETTER.match(data, end)
+        if setter is not None:
+            return _judged(data, _QUOTED.match(data, setter.end()), 0, name)
+    if after == b"<" or _is_in_a_tag(data, start):
+        markup = _MARKUP.match(data, end)
+        if markup is not None:
+            return _judged(data, _TEXT.match(data, markup.end()), 0, name)
     before = _BEFORE_BARE.match(data, end)
     if before is not None:
         return _judged(data, _BARE.match(data, before.end()), "secret", name)
@@ -102,8 +106,9 @@ def find_in_notation(data: bytes, start: int, end: int) -> list[Span]:
 
 
 def _is_in_a_tag(data: bytes, start: int) -> bool:
-    first = max(0, start - _LONGEST_TAG)
-    return data.rfind(b"<", first, start) > data.rfind(b">", first, start)
+    first = start - _LONGEST_TAG if start > _LONGEST_TAG else 0
+    opened = data.rfind(b"<", first, start)
+    return opened >= 0 and opened > data.rfind(b">", first, start)
 
 
 def _judged(data: bytes, value: re.Match[bytes] | None, group: int | str, name: bytes) -> list[Span]:

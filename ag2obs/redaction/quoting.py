@@ -10,10 +10,9 @@ import re
 
 from ag2obs.redaction.boundaries import backslashes_before
 
-QUOTE = rb"""\\*["'`]|\\+u002[27]|&quot;|&\#3[49];|%22|%27"""
+QUOTE = rb"""\\*+["'`]|\\++u002[27]|&quot;|&\#3[49];|%22|%27"""
 """A quotation mark as it appears in JSON, repr, HTML and URLs (for a verbose regular expression)."""
 
-_FOREIGN_STOP = re.compile(rb"""[\s"'`\\<>]""")
 _JSON_DOCUMENT = re.compile(rb"""\s*(?:\{\s*["}]|\[\s*(?:["\[\]\d\-tfn]|\{\s*["}])|")""")
 
 
@@ -71,8 +70,15 @@ _SINGLE_END = {mark: re.compile(rb"\\*+[\"" + mark + rb"]") for mark in (b"'", b
 
 
 def _foreign_end(data: bytes, start: int, quote: bytes) -> int:
-    end = data.find(quote, start)
-    limit = _FOREIGN_STOP.search(data, start, end if end >= 0 else len(data))
-    if limit is not None:
-        return limit.start()
-    return end if end >= 0 else len(data)
+    # A quotation mark that is an escape begins with what such a string cannot hold.
+    pattern = _FOREIGN_TEXT.get(quote, _UP_TO_A_STOP)
+    text = pattern.match(data, start)
+    return start if text is None else text.end()
+
+
+_UP_TO_A_STOP = re.compile(rb"""[^\s"'`\\<>]*+""")
+_FOREIGN_TEXT = {
+    quote: re.compile(rb"""(?:[^\s"'`\\<>%b]++|%b(?!%b))*+""" % (quote[:1], quote[:1], quote[1:]))
+    for quote in (b"%22", b"%27", b"&quot;", b"&#34;", b"&#39;")
+}
+"""By quotation mark, the text of a string up to it: read once, and no further than the string goes."""

@@ -66,7 +66,7 @@ PROGRAM_RULES = (
         id="basic-file-password",
         anchors=("htpasswd ",),
         check=argument(
-            rb"htpasswd(?:[ ]-[a-zA-Z0-9]{1,6}){0,4}[ ]-?[a-zA-Z]*b?[ ]?\S{1,120}[ ]\S{1,80}[ ]"
+            rb"htpasswd(?:[ ]-[a-zA-Z0-9]{1,6}){0,4}[ ](?:-?[a-zA-Z]{0,16}+[ ])?\S{1,120}+[ ]\S{1,80}+[ ]"
             + _LOOKS_MADE_UP
             + VALUE
         ),

@@ -40,7 +40,12 @@ _UNITS = {
     "EAAA": b"EAAA",
     "Key": b"Key",
     "Pwd: ": b"Pwd: ",
+    "Pw ": b"Pw ",
     "WACHTWOORD": b"WACHTWOORD",
+    "curl ": b"curl ",
+    "htpasswd ": b"htpasswd ",
+    "new values": b'" -> "' + b"a" * 20 + b" ",
+    "old and new values": b'password = "a" -> "aaaaaaaaa" -> "',
     "spaces": b" ",
     "u0022": b"\\u0022",
     "percent": b"%22%3A",
@@ -65,8 +70,25 @@ _UNITS = {
 def hostile_texts(size: int) -> dict[str, bytes]:
     """Return texts of about ``size`` bytes each by name; some are JSON documents, one is a single string in one."""
     texts = {name: unit * (size // len(unit)) for name, unit in _UNITS.items()}
+    texts |= _long_runs(size)
     numbers = b"4242424242424242,"
     texts["array of card numbers"] = b"[" + numbers * (size // len(numbers)) + b"1]"
     texts["known numbers in a string"] = b'{"a":"' + b"12121212 " * (size // 9) + b'"}'
     texts["prose in a string"] = json.dumps({"a": "It is said that 7 of 10 like it. " * (size // 33)}).encode()
     return texts
+
+
+def _long_runs(size: int) -> dict[str, bytes]:
+    """Return texts in which an anchor is followed by one long run, which its check must not read over and over."""
+    ever_shorter = b"".join(b"token=" + b"\\" * length + b"u0022" for length in range(max(1, int(size**0.5)), 0, -1))
+    return {
+        "a value of backslashes": b"value:" + b"\\" * size,
+        "a password of backslashes": b"password" + b"\\" * size,
+        "names before backslashes": b"Pw" * 32 + b"\\" * size,
+        "names in a tag before backslashes": b"<" + b"Pw" * 32 + b"\\" * size,
+        "names before colons": b"Pw" * 32 + b" = " + b":" * size,
+        "commands before line breaks": b"curl " * 20 + b"\n" * size,
+        "a user of letters": b"htpasswd " + b"a" * size,
+        "no closing quotation mark": (b"token=&quot;" + b"a" * 100) * (size // 112),
+        "quotation marks ever less escaped": ever_shorter,
+    }
