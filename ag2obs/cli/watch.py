@@ -17,8 +17,11 @@ from ag2obs.analysis.live import LiveFold, LiveView, live_event
 from ag2obs.cli import complain, wording
 from ag2obs.cli.sessions import found
 from ag2obs.cli.watch_view import plain_lines, rendered
+from ag2obs.errors import LogFormatError
 from ag2obs.events import Event
 from ag2obs.log_paths import is_per_session, log_folder
+from ag2obs.readers import open_log
+from ag2obs.readers.event_log import EventLogReader
 from ag2obs.readers.find import LATEST
 from ag2obs.readers.follow import LogFollower
 from ag2obs.readers.follow_folder import FolderFollower
@@ -70,10 +73,21 @@ def _source(target: str | None) -> tuple[LogFollower | FolderFollower, str | Non
         return (FolderFollower(folder) if is_per_session(template) else LogFollower(folder / Path(template).name)), None
     if target != LATEST and (os.sep in target or os.path.exists(target)):
         path = Path(target)
-        return (FolderFollower(path) if path.is_dir() else LogFollower(path, segments=True)), None
+        if path.is_dir():
+            return FolderFollower(path), None
+        _refuse_what_does_not_grow(path)
+        return LogFollower(path, segments=True), None
     session = found(target)
     log = session.paths[-1]
     return LogFollower(place_of(log)[0] if is_segment(log) else log, segments=True), session.session_id
+
+
+def _refuse_what_does_not_grow(path: Path) -> None:
+    """Raise ``LogFormatError`` for a rotated segment and for a log that is not ours; what is empty will be ours."""
+    if is_segment(path):
+        raise LogFormatError(f"{path} is a rotated segment, to which nothing is written any more; watch the log itself")
+    if path.is_file() and path.stat().st_size and not isinstance(open_log(path), EventLogReader):
+        raise LogFormatError(f"{path} is a log of AG2 itself, which cannot be followed; ag2obs summary reads it")
 
 
 def _of(session: str | None, events: Iterator[Event]) -> Iterator[Event]:

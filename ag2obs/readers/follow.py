@@ -109,7 +109,7 @@ class LogFollower:
             return
         for number in sorted(number for number in found if number > self._newest_segment):
             if number > self._newest_segment + 1 and self._newest_segment:
-                self.lost += 1
+                self._miss()
             self._newest_segment = number
             yield from self._read_segment(found[number])
 
@@ -140,7 +140,14 @@ class LogFollower:
                 continue  # it is being compressed or deleted
             except (DamagedFile, ExtraMissing, OSError):
                 break
-        self.lost += 1
+        self._miss()
+
+    def _miss(self) -> None:
+        """Count a segment that is gone, unless it must be one that was read while it was the log."""
+        if self._heads:
+            self._heads.pop()
+        else:
+            self.lost += 1
 
     def _read(self, file: _OpenFile) -> Iterator[Event]:
         for line in file.new_lines():

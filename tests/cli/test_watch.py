@@ -153,3 +153,13 @@ def test_an_unknown_session_is_one_sentence(capsys):
     code, out, err = run(capsys, "nobody")
     assert (code, out) == (1, "")
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["runtime.log", "a.log.000001"])
+def test_what_does_not_grow_or_is_not_ours_is_one_sentence(capsys, name):
+    stock = {"invocation_id": "x", "client_id": 1, "wrapper_id": 2, "request": {}, "response": "r", "is_cached": 0}
+    Path(name).write_text(json.dumps(stock) + "\n")
+    code, out, err = run(capsys, f"./{name}", "--once")
+    assert (code, out) == (1, "")
+    assert err.count("\n") == 1
+    assert name in err
