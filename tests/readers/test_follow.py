@@ -2,21 +2,16 @@
 
 import gzip
 import os
-import threading
-import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ag2obs import ag2_logging_session
 from ag2obs.errors import LogFormatError
 from ag2obs.events import Event, encode, timestamp
 from ag2obs.readers import follow
 from ag2obs.readers.follow import LogFollower
-from ag2obs.settings import Settings
 
 
 @pytest.fixture
@@ -301,31 +296,3 @@ def test_whatever_happens_every_event_comes_once_and_in_order(actions, tmp_path_
     follower.close()
     assert got == list(range(1, written + 1))
     assert (follower.bad_lines, follower.lost) == (0, 0)
-
-
-def test_a_session_that_rotates_and_compresses_its_log_is_followed(log):
-    settings = Settings.from_environment(
-        {}, dotenv=False, enabled=True, patch=False, log_file=str(log), log_max_bytes="4000", log_backups="1",
-        log_compression="gzip", late_seconds="0",
-    )  # fmt: skip
-    seen, over = [], threading.Event()
-
-    def watch():
-        with closing(LogFollower(log)) as follower:
-            while not over.is_set():
-                seen.extend(event.seq for event in follower.poll())
-                time.sleep(0.002)
-            seen.extend(event.seq for event in follower.poll())
-            assert (follower.bad_lines, follower.lost) == (0, 0)
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    with ag2_logging_session("chat", "rotating", settings=settings) as session:
-        for number in range(200):
-            session.record(Event(kind="metric", value=number, content="x" * 300))
-            while thread.is_alive() and len(seen) < number - 5:
-                time.sleep(0.001)  # segments beyond the backup are deleted, and what is deleted cannot be followed
-    over.set()
-    thread.join()
-    assert sorted(seen) == list(range(1, max(seen) + 1))
-    assert len(seen) > 200
