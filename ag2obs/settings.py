@@ -6,7 +6,6 @@ at the moment it is called. The table in the README and ``.env.example`` follow 
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -294,6 +293,8 @@ class Settings:
         entries, notices = _read_dotenv() if dotenv else (DotenvValues(), ())
         fields = {variable.field for variable in VARIABLES}
         for name in overrides.keys() - fields:
+            import difflib  # takes longer than all the rest of this
+
             near = difflib.get_close_matches(name, fields, 1)
             raise SettingsError(f"settings has no field {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
         values: dict[str, Any] = {}
