@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ag2obs import errors, trace
-    from ag2obs.analysis.summary import RuntimeSummary
+    from ag2obs.analysis.summary.summary_fold import RuntimeSummary
     from ag2obs.budget import Budget
     from ag2obs.log_analyzer import LogAnalyzer, analyze_session, debug_issue
     from ag2obs.logging_session import ag2_logging_session, current_session, get_ag2_runtime_logger
@@ -42,7 +42,7 @@ __all__ = [
 _WHERE = {
     "Budget": "ag2obs.budget",
     "LogAnalyzer": "ag2obs.log_analyzer",
-    "RuntimeSummary": "ag2obs.analysis.summary",
+    "RuntimeSummary": "ag2obs.analysis.summary.summary_fold",
     "Session": "ag2obs.session",
     "Settings": "ag2obs.settings",
     "ag2_logging_session": "ag2obs.logging_session",

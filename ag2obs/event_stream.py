@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from ag2obs.analysis.fold import Fold
-from ag2obs.analysis.summary import SummaryFold
+from ag2obs.analysis.summary.summary_fold import SummaryFold
 from ag2obs.content import ContentPolicy
 from ag2obs.encoding import plain
 from ag2obs.events import SCHEMA, Event, encode, timestamp

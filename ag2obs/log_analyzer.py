@@ -13,18 +13,18 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ag2obs.analysis.activity import ActivityFold
-from ag2obs.analysis.errors import ErrorsFold
-from ag2obs.analysis.failure_events import FailureListFold
+from ag2obs.analysis.agents.activity import ActivityFold
+from ag2obs.analysis.agents.interactions import InteractionsFold
+from ag2obs.analysis.agents.learning import LearningFold
+from ag2obs.analysis.errors.errors_fold import ErrorsFold
+from ag2obs.analysis.errors.failure_events import FailureListFold
+from ag2obs.analysis.errors.issue import IssueFold
 from ag2obs.analysis.fold import Fold
-from ag2obs.analysis.interactions import InteractionsFold
-from ag2obs.analysis.issue import IssueFold
-from ag2obs.analysis.journey import JourneyFold, JourneysFold
-from ag2obs.analysis.learning import LearningFold
-from ag2obs.analysis.summary import SummaryFold
-from ag2obs.analysis.timeline import TimelineFold
-from ag2obs.analysis.timeline_types import TimelineRow
-from ag2obs.analysis.tools import ToolsFold
+from ag2obs.analysis.summary.summary_fold import SummaryFold
+from ag2obs.analysis.timeline.journey import JourneyFold, JourneysFold
+from ag2obs.analysis.timeline.timeline_fold import TimelineFold
+from ag2obs.analysis.timeline.timeline_types import TimelineRow
+from ag2obs.analysis.tools.tools_fold import ToolsFold
 from ag2obs.events import Event
 from ag2obs.files.replacement import new_version
 from ag2obs.readers.find import LATEST, FoundSession, configured_logs, expand, find_session

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ag2obs.analysis.summary import SummaryFold
+from ag2obs.analysis.summary.summary_fold import SummaryFold
 from ag2obs.encoding import plain
 from ag2obs.event_stream import EventStream
 from ag2obs.events import (
@@ -36,7 +36,7 @@ from ag2obs.usage.prices import PriceBook
 
 if TYPE_CHECKING:
     from ag2obs.analysis.fold import Fold
-    from ag2obs.analysis.summary import RuntimeSummary
+    from ag2obs.analysis.summary.summary_fold import RuntimeSummary
     from ag2obs.budget import Budget
     from ag2obs.settings import Settings
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ag2obs.analysis.totals import money_text
+from ag2obs.analysis.summary.totals import money_text
 from ag2obs.budget_account import Account
 from ag2obs.errors import BudgetExceeded
 from ag2obs.events import STATUS_OK, BudgetState, Event

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ag2obs.analysis.summary import SummaryFold
+from ag2obs.analysis.summary.summary_fold import SummaryFold
 from ag2obs.events import Event, timestamp
 
 

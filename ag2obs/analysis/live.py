@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from ag2obs.analysis.repricing import MONEY, known_cost
-from ag2obs.analysis.summary import SummaryFold
-from ag2obs.analysis.summary_types import RuntimeSummary
-from ag2obs.analysis.totals import money_text
+from ag2obs.analysis.cost.repricing import MONEY, known_cost
+from ag2obs.analysis.summary.summary_fold import SummaryFold
+from ag2obs.analysis.summary.summary_types import RuntimeSummary
+from ag2obs.analysis.summary.totals import money_text
 from ag2obs.events import Accounting, Event
 
 LIVE_SCHEMA = 1

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ag2obs.analysis.busy_time import BusyTime
 from ag2obs.analysis.message_texts import MessageTexts
 from ag2obs.analysis.moments import rounded, seconds_of
-from ag2obs.analysis.timeline_types import CLOCK, MISSING, TimelineRow, TimelineSession
+from ag2obs.analysis.timeline.timeline_types import CLOCK, MISSING, TimelineRow, TimelineSession
 from ag2obs.events import Event
 
 _CLOCK_TOLERANCE = 1.0

@@ -7,8 +7,8 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from ag2obs.analysis.message_texts import MessageTexts, last_ids
+from ag2obs.analysis.summary.totals import money_text
 from ag2obs.analysis.texts import cut, one_line, text_of
-from ag2obs.analysis.totals import money_text
 from ag2obs.events import Event
 
 Teller = Callable[[Event, MessageTexts, int], str]

@@ -7,9 +7,9 @@ from decimal import Decimal
 import click
 import msgspec
 
-from ag2obs.analysis.compare import GROUPINGS, GroupsFold, RunsFold, compare
-from ag2obs.analysis.compare_types import Comparison, Divergence, Group, Runs
-from ag2obs.analysis.turns import Turn
+from ag2obs.analysis.compare.compare_fold import GROUPINGS, GroupsFold, RunsFold, compare
+from ag2obs.analysis.compare.compare_types import Comparison, Divergence, Group, Runs
+from ag2obs.analysis.compare.turns import Turn
 from ag2obs.cli import wording
 from ag2obs.cli.exit_codes import ExitCode
 from ag2obs.cli.sessions import add_sessions

@@ -8,9 +8,9 @@ from decimal import Decimal
 import click
 import msgspec
 
-from ag2obs.analysis.cost import CostFold
-from ag2obs.analysis.cost_types import Alternative, CostPart, CostReport, CostTotals, History
-from ag2obs.analysis.totals import Totals
+from ag2obs.analysis.cost.cost_fold import CostFold
+from ag2obs.analysis.cost.cost_types import Alternative, CostPart, CostReport, CostTotals, History
+from ag2obs.analysis.summary.totals import Totals
 from ag2obs.cli import wording
 from ag2obs.cli.sessions import add_sessions, sessions_argument
 

@@ -14,7 +14,7 @@ from unittest import mock
 
 import click
 
-from ag2obs.analysis.summary import RuntimeSummary, SummaryFold
+from ag2obs.analysis.summary.summary_fold import RuntimeSummary, SummaryFold
 from ag2obs.cli import demo_classic, demo_key, demo_v1
 from ag2obs.cli.demo_story import Story
 from ag2obs.cli.exit_codes import ExitCode

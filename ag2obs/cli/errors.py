@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 import msgspec
 
-from ag2obs.analysis.debug_report import joined, link_text, report_lines
-from ag2obs.analysis.error_types import ERRORS_SCHEMA, ErrorPattern, ErrorsReport, Occurrence
-from ag2obs.analysis.errors import ErrorsFold
+from ag2obs.analysis.errors.debug_report import joined, link_text, report_lines
+from ag2obs.analysis.errors.error_types import ERRORS_SCHEMA, ErrorPattern, ErrorsReport, Occurrence
+from ag2obs.analysis.errors.errors_fold import ErrorsFold
 from ag2obs.cli import complain, wording
 from ag2obs.cli.sessions import add_sessions, sessions_argument
 

@@ -8,9 +8,9 @@ from typing import Any
 import click
 import msgspec
 
-from ag2obs.analysis.summary import SummaryFold
-from ag2obs.analysis.summary_types import SessionSummary
-from ag2obs.analysis.totals import money_text
+from ag2obs.analysis.summary.summary_fold import SummaryFold
+from ag2obs.analysis.summary.summary_types import SessionSummary
+from ag2obs.analysis.summary.totals import money_text
 from ag2obs.cli import wording
 from ag2obs.cli.logs import add_logs
 

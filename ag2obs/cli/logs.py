@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from ag2obs.analysis.session_tally import SessionTally
+from ag2obs.analysis.summary.session_tally import SessionTally
 from ag2obs.cli import complain
 from ag2obs.cli.exit_codes import ExitCode
 from ag2obs.errors import ExtraMissing, LogFormatError

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 import msgspec
 
-from ag2obs.analysis.summary import RuntimeSummary, SummaryFold
-from ag2obs.analysis.summary_types import SUMMARY_SCHEMA, SessionSummary
-from ag2obs.analysis.totals import Totals
+from ag2obs.analysis.summary.summary_fold import RuntimeSummary, SummaryFold
+from ag2obs.analysis.summary.summary_types import SUMMARY_SCHEMA, SessionSummary
+from ag2obs.analysis.summary.totals import Totals
 from ag2obs.cli import wording
 from ag2obs.cli.logs import add_logs
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 import msgspec
 
-from ag2obs.analysis.journey import JourneyFold
-from ag2obs.analysis.timeline import TEXT_CHARACTERS, EventFilter, TimelineFold
+from ag2obs.analysis.timeline.journey import JourneyFold
+from ag2obs.analysis.timeline.timeline_fold import TEXT_CHARACTERS, EventFilter, TimelineFold
 from ag2obs.cli import complain, wording
 from ag2obs.cli.exit_codes import ExitCode
 from ag2obs.cli.sessions import found, session_argument

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import click
 
-from ag2obs.analysis.journey import AgentJourney
-from ag2obs.analysis.timeline_types import Timeline, TimelineRow, TimelineSession
+from ag2obs.analysis.timeline.journey import AgentJourney
+from ag2obs.analysis.timeline.timeline_types import Timeline, TimelineRow, TimelineSession
 from ag2obs.cli import wording
 
 _LONGEST_NAME = 28

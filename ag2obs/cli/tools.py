@@ -9,9 +9,9 @@ from typing import Any
 import click
 import msgspec
 
-from ag2obs.analysis.argument_patterns import ArgumentPattern
-from ag2obs.analysis.tool_types import ToolsReport, ToolStats
-from ag2obs.analysis.tools import BY, ToolsFold
+from ag2obs.analysis.tools.argument_patterns import ArgumentPattern
+from ag2obs.analysis.tools.tool_types import ToolsReport, ToolStats
+from ag2obs.analysis.tools.tools_fold import BY, ToolsFold
 from ag2obs.cli import wording
 from ag2obs.cli.sessions import add_sessions, sessions_argument
 

@@ -10,9 +10,9 @@ from typing import get_args
 import click
 import msgspec
 
-from ag2obs.analysis.totals import Totals
-from ag2obs.analysis.trends import By, TrendRow, Trends, TrendsFold
-from ag2obs.analysis.unusual import RULE
+from ag2obs.analysis.summary.totals import Totals
+from ag2obs.analysis.trends.trends_fold import By, Trends, TrendsFold
+from ag2obs.analysis.trends.unusual import RULE
 from ag2obs.cli import complain, wording
 from ag2obs.cli.exit_codes import ExitCode
 from ag2obs.cli.logs import add_logs, logs_at

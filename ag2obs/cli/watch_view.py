@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ag2obs.analysis.live import LiveEvent, LiveView
-from ag2obs.analysis.summary_types import SessionSummary
+from ag2obs.analysis.summary.summary_types import SessionSummary
 from ag2obs.cli import wording
 from ag2obs.events import BudgetState
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Context, Decimal
 
-from ag2obs.analysis.totals import Totals
+from ag2obs.analysis.summary.totals import Totals
 
 UNKNOWN = "-"
 NAMED_MODELS = 3

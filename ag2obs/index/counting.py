@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from ag2obs.analysis.session_tally import unpack
-from ag2obs.analysis.summary import SummaryFold
+from ag2obs.analysis.summary.session_tally import unpack
+from ag2obs.analysis.summary.summary_fold import SummaryFold
 from ag2obs.readers import open_log
 from ag2obs.readers.event_log import EventLogReader
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
-from ag2obs.analysis.session_tally import SessionTally, moment_of, unpack
+from ag2obs.analysis.summary.session_tally import SessionTally, moment_of, unpack
 from ag2obs.files.decompression import is_compressed
 from ag2obs.index.counting import Begin, count_log
 from ag2obs.index.database import Database, IndexedLog

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from ag2obs.analysis.summary import RuntimeSummary, SummaryFold
+from ag2obs.analysis.summary.summary_fold import RuntimeSummary, SummaryFold
 from ag2obs.readers import open_log
 from ag2obs.readers.find import expand, with_new_segments
 

@@ -3,16 +3,16 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from ag2obs.analysis.activity import ActivityFold
-from ag2obs.analysis.errors import ErrorsFold
-from ag2obs.analysis.event_filter import EventFilter
-from ag2obs.analysis.failure_events import FailureListFold
-from ag2obs.analysis.interactions import InteractionsFold
-from ag2obs.analysis.issue import IssueFold
-from ag2obs.analysis.journey import JourneyFold, JourneysFold
-from ag2obs.analysis.learning import LearningFold
-from ag2obs.analysis.timeline import TimelineFold
-from ag2obs.analysis.tools import ToolsFold
+from ag2obs.analysis.agents.activity import ActivityFold
+from ag2obs.analysis.agents.interactions import InteractionsFold
+from ag2obs.analysis.agents.learning import LearningFold
+from ag2obs.analysis.errors.errors_fold import ErrorsFold
+from ag2obs.analysis.errors.failure_events import FailureListFold
+from ag2obs.analysis.errors.issue import IssueFold
+from ag2obs.analysis.timeline.event_filter import EventFilter
+from ag2obs.analysis.timeline.journey import JourneyFold, JourneysFold
+from ag2obs.analysis.timeline.timeline_fold import TimelineFold
+from ag2obs.analysis.tools.tools_fold import ToolsFold
 from tests.analysis.making import run, runs
 
 FOLDS = {

@@ -109,6 +109,6 @@ def test_a_summary_as_json_does_not_import_what_only_tables_or_prices_need():
         check=True,
     )
     imported = {line.rpartition("|")[2].strip() for line in process.stderr.splitlines()}
-    assert "ag2obs.analysis.summary" in imported
+    assert "ag2obs.analysis.summary.summary_fold" in imported
     assert not imported & {"rich", "genai_prices", "tiktoken", "autogen", "ag2", "difflib", "ag2obs.session"}
     assert "multiprocessing" not in imported

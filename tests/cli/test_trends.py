@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ag2obs import cli
-from ag2obs.analysis.totals import Tally
+from ag2obs.analysis.summary.totals import Tally
 from ag2obs.cli.trends import sparkline
 from ag2obs.events import Event, Usage, encode
 

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from ag2obs.analysis.totals import Tally
+from ag2obs.analysis.summary.totals import Tally
 from ag2obs.cli import wording
 from ag2obs.events import Accounting, Usage
 

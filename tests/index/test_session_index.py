@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ag2obs.analysis.summary import SummaryFold
+from ag2obs.analysis.summary.summary_fold import SummaryFold
 from ag2obs.errors import LogFormatError
 from ag2obs.events import ErrorInfo, Event, Usage, encode, timestamp
 from ag2obs.index import SessionIndex, counting, parts, session_index
@@ -332,7 +332,7 @@ def test_several_processes_count_a_big_log(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_what_the_index_settles_is_what_cannot_change(monkeypatch: pytest.MonkeyPatch) -> None:
-    from ag2obs.analysis.session_tally import SessionTally
+    from ag2obs.analysis.summary.session_tally import SessionTally
 
     here = {"host": os.uname().nodename, "pid": os.getpid()} if hasattr(os, "uname") else {}
     running = SessionTally("s", start=timestamp(), resource=here)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ag2obs import ag2_logging_session
-from ag2obs.analysis.cost import CostFold
+from ag2obs.analysis.cost.cost_fold import CostFold
 from ag2obs.readers import iter_events
 from ag2obs.testing import ModelServer, Reply, Tokens
 from tests.integration.conftest import Log

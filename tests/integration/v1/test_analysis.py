@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ag2obs import ag2_logging_session
-from ag2obs.analysis.errors import ErrorsFold
-from ag2obs.analysis.journey import JourneyFold
-from ag2obs.analysis.timeline import TimelineFold
-from ag2obs.analysis.tools import ToolsFold
+from ag2obs.analysis.errors.errors_fold import ErrorsFold
+from ag2obs.analysis.timeline.journey import JourneyFold
+from ag2obs.analysis.timeline.timeline_fold import TimelineFold
+from ag2obs.analysis.tools.tools_fold import ToolsFold
 from ag2obs.readers import iter_events
 from ag2obs.testing import ModelServer
 from tests.integration.conftest import Log, finish

@@ -1,0 +1,1 @@
+"""What agents were busy with, learned and did with each other, for ``LogAnalyzer``."""

@@ -1,0 +1,1 @@
+"""Runs side by side. Start reading at ``compare_fold.py``."""

@@ -1,0 +1,160 @@
+"""Two runs, or two groups of runs, side by side: where they part ways, and what they cost, took and got wrong.
+
+``RunsFold`` is one side; ``compare`` sets two of them beside each other. ``GroupsFold`` sets models, agents or
+workflows beside each other. Failed runs are counted, and nothing is divided by nothing: it is None.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+from ag2obs.analysis.compare.compare_types import (
+    Comparison,
+    Divergence,
+    Group,
+    Groups,
+    Runs,
+    Spread,
+)
+from ag2obs.analysis.compare.turns import Turns
+from ag2obs.analysis.cost.repricing import MONEY
+from ag2obs.analysis.histogram import LogHistogram
+from ag2obs.analysis.summary.summary_fold import SummaryFold
+from ag2obs.analysis.summary.summary_types import SessionSummary
+from ag2obs.analysis.summary.totals import UNKNOWN_MODEL, Tally
+from ag2obs.events import Event
+
+GROUPINGS = ("model", "agent", "workflow")
+
+MEASURES = (
+    "llm_calls", "failed_calls", "input_tokens", "output_tokens", "cost_usd", "wall_seconds", "model_seconds",
+    "tool_seconds", "tool_calls", "tool_failures", "errors",
+)  # fmt: skip
+
+
+class RunsFold:
+    """One side of a comparison: adds events of one run or of several."""
+
+    def __init__(self) -> None:
+        self._summary = SummaryFold()
+        self._turns: dict[str, Turns] = {}
+        self._errors: Counter[str] = Counter()
+        self._models = GroupsFold("model")
+
+    def add(self, event: Event) -> None:
+        """Take one event in."""
+        self._summary.add(event)
+        self._models.add(event)
+        turns = self._turns.get(event.session)
+        if turns is None:
+            turns = self._turns[event.session] = Turns()
+        turns.add(event)
+        if event.error is not None and not event.error.repeat and event.kind != "session.end":
+            self._errors[event.error.type] += 1
+
+    def result(self) -> Runs:
+        """Return what the events so far say of this side."""
+        summary = self._summary.result()
+        sessions = summary.sessions
+        return Runs(
+            summary=summary,
+            statuses=dict(sorted(Counter(session.status or "unknown" for session in sessions).items())),
+            measures={name: _spread([measure(session, name) for session in sessions]) for name in MEASURES},
+            error_types=dict(self._errors.most_common()),
+            models=self._models.result().groups,
+            turns={session.session_id: self._turns[session.session_id].turns() for session in sessions},
+        )
+
+
+class GroupsFold:
+    """Sets the calls of models, agents or workflows side by side."""
+
+    def __init__(self, by: str) -> None:
+        self._by = by
+        self._groups: dict[tuple[str, str | None], tuple[Tally, LogHistogram, set[str]]] = {}
+        self._workflows: dict[str, str | None] = {}
+
+    def add(self, event: Event) -> None:
+        """Take one event in."""
+        if event.workflow is not None:
+            self._workflows.setdefault(event.session, event.workflow)
+        if event.kind != "llm.call":
+            return
+        key = self._key(event)
+        if key not in self._groups:
+            self._groups[key] = Tally(), LogHistogram(), set()
+        tally, latencies, sessions = self._groups[key]
+        tally.add_call(event)
+        sessions.add(event.session)
+        if event.ms is not None and not event.cached:
+            latencies.add(event.ms)
+
+    def _key(self, event: Event) -> tuple[str, str | None]:
+        if self._by == "model":
+            return event.model or event.request_model or UNKNOWN_MODEL, event.provider
+        name = event.agent if self._by == "agent" else self._workflows.get(event.session)
+        return name or "unknown", None
+
+    def result(self) -> Groups:
+        """Return the groups by name."""
+        return Groups(
+            by=self._by,
+            groups=[
+                Group(
+                    name=name,
+                    provider=provider,
+                    sessions=len(sessions),
+                    totals=tally.totals(),
+                    priced_calls=tally.priced_calls,
+                    p50_ms=latencies.percentile(0.5),
+                    p90_ms=latencies.percentile(0.9),
+                )
+                for (name, provider), (tally, latencies, sessions) in sorted(
+                    self._groups.items(), key=lambda item: (item[0][0], item[0][1] or "")
+                )
+            ],
+        )
+
+
+def compare(first: Runs, second: Runs) -> Comparison:
+    """Set two sides beside each other. Turns are aligned where each side is one run."""
+    divergence, same = None, None
+    if len(first.turns) == len(second.turns) == 1:
+        ((turns, others),) = zip(first.turns.values(), second.turns.values(), strict=True)
+        same = next(
+            (index for index, (a, b) in enumerate(zip(turns, others, strict=False)) if a.differences(b)),
+            min(len(turns), len(others)),
+        )
+        if same < max(len(turns), len(others)):
+            a, b = (side[same] if same < len(side) else None for side in (turns, others))
+            fields = a.differences(b) if a is not None and b is not None else ["missing"]
+            before = turns[max(0, same - 2) : same]
+            divergence = Divergence(turn=same + 1, fields=fields, before=before, a=a, b=b)
+    return Comparison(a=first, b=second, same_turns=same, divergence=divergence)
+
+
+def measure(session: SessionSummary, name: str) -> Decimal | float | None:
+    """Return one number of a run; None where it is not known, and for a cost that is not known whole."""
+    totals = session.totals
+    if name == "cost_usd":
+        return totals.cost_usd if totals.cost_complete else None
+    if name in ("input_tokens", "output_tokens"):
+        number: float = getattr(totals.tokens, name.removesuffix("_tokens"))
+        return number
+    value: float | None = getattr(session if name.endswith("_seconds") else totals, name)
+    return value
+
+
+def _spread(values: list[Any]) -> Spread:
+    known = [value for value in values if value is not None]
+    if not known:
+        return Spread(known=0, unknown=len(values))
+    is_money = isinstance(known[0], Decimal)
+    total = Decimal(0) if is_money else 0
+    for value in known:
+        total = MONEY.add(total, value) if is_money else total + value
+    mean = MONEY.divide(total, len(known)) if is_money else total / len(known)
+    unknown = len(values) - len(known)
+    return Spread(known=len(known), unknown=unknown, total=total, mean=mean, least=min(known), most=max(known))

@@ -1,0 +1,1 @@
+"""Where the money went. Start reading at ``cost_fold.py``."""

@@ -1,0 +1,1 @@
+"""What runs did and cost, in sums. Start reading at ``summary_fold.py``."""

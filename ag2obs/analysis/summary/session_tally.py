@@ -1,0 +1,222 @@
+"""What the summary keeps of one session while events are added, and how that becomes its summary."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from ag2obs.analysis.liveness import still_running
+from ag2obs.analysis.summary.summary_types import SessionSummary
+from ag2obs.analysis.summary.sums import Sums, ToolTally, agent_summaries, model_summaries, seconds, tool_summaries
+from ag2obs.analysis.summary.totals import UNKNOWN_MODEL, Tally
+from ag2obs.events import Accounting, BudgetState
+
+UNKNOWN_TOOL = "unknown"
+
+TallyKey = tuple[str | None, str | None, str | None]
+"""Agent, model and provider; None where a call has no agent, or an event is no call."""
+
+_NEITHER: TallyKey = (None, None, None)
+
+
+class SessionTally(msgspec.Struct, array_like=True, gc=False):
+    """What is kept of one session.
+
+    Each event is added to one tally only, that of its agent and model (or of neither), because this runs in
+    the user's chat; the sums of agents, models and the session are put together when they are asked for. It is
+    plain data: ``pack`` makes it some hundred bytes, for when a session has ended and for the index.
+    """
+
+    id: str
+    chat_id: str | None = None
+    workflow: str | None = None
+    question: str | None = None
+    budget: BudgetState | None = None
+    start: str | None = None
+    first: str = ""
+    last: str = ""
+    continued: bool = False
+    """Whether it goes on from an earlier segment of its log: its first event says so."""
+    resource: dict[str, Any] = msgspec.field(default_factory=dict)
+    end: str | None = None
+    """When the newest ``session.end`` was written, and the status that it tells."""
+    end_status: str | None = None
+    end_error_told: bool = False
+    tallies: dict[TallyKey, Tally] = msgspec.field(default_factory=dict)
+    tools: dict[str, ToolTally] = msgspec.field(default_factory=dict)
+
+    @property
+    def started(self) -> str:
+        """When ``session.start`` was written; the first event's time where that is missing."""
+        return self.start if self.start is not None else self.first
+
+    def add(self, event: Accounting) -> None:
+        """Count one event of this session."""
+        kind, ts = event.kind, event.ts
+        if ts > self.last:
+            self.last = ts
+            self.first = self.first or ts
+        elif ts and ts < self.first:
+            self.first = ts
+        if kind == "message":
+            tally = self._tally(_NEITHER)
+        elif kind == "llm.call":
+            model = event.model or event.request_model or UNKNOWN_MODEL
+            tally = self._tally((event.agent, model, event.provider))
+            tally.add_call(event)
+        elif kind == "tool.call":
+            tally = self._tally((event.agent, None, None))
+            tally.add_tool_call(event)
+            self._tool(event.tool or event.name or UNKNOWN_TOOL).add(event)
+        else:
+            tally = self._tally(_NEITHER)
+            self._add_other(event, tally)
+        tally.events += 1
+        if event.budget is not None:
+            self.budget = event.budget
+        if event.redactions:
+            tally.redactions += event.redactions
+        if event.error is not None and not event.error.repeat and kind != "session.end":
+            tally.errors += 1
+
+    def _add_other(self, event: Accounting, tally: Tally) -> None:
+        if event.kind == "session.start":
+            self._add_start(event)
+        elif event.kind == "session.end":
+            self._add_end(event, tally)
+        elif event.kind == "drop":
+            tally.dropped += 1 if event.count is None else event.count
+
+    def _tally(self, key: TallyKey) -> Tally:
+        tally = self.tallies.get(key)
+        if tally is None:
+            tally = self.tallies[key] = Tally()
+        return tally
+
+    def _tool(self, name: str) -> ToolTally:
+        tool = self.tools.get(name)
+        if tool is None:
+            tool = self.tools[name] = ToolTally()
+        return tool
+
+    def name(self, chat_id: str | None, workflow: str | None) -> None:
+        """Take over what the session is called, where that is not known yet."""
+        self.chat_id = self.chat_id or chat_id
+        self.workflow = self.workflow or workflow
+
+    def _add_start(self, event: Accounting) -> None:
+        self.name(event.chat_id, event.workflow)
+        if not event.continued and (self.start is None or event.ts < self.start):
+            self.start = event.ts
+        if event.resource:
+            self.resource = {key: event.resource.get(key) for key in ("host", "pid")}
+
+    def _add_end(self, event: Accounting, tally: Tally) -> None:
+        """Take the newest end; the exception that every one of them repeats counts once."""
+        if self.end is None or event.ts >= self.end:
+            self.end, self.end_status = event.ts, event.status
+        if event.error is not None and not event.error.repeat and not self.end_error_told:
+            self.end_error_told = True
+            tally.errors += 1
+
+    def merge(self, later: SessionTally) -> None:
+        """Add what was kept of the same session in a later file."""
+        self.name(later.chat_id, later.workflow)
+        self.question = self.question or later.question
+        self.budget = later.budget or self.budget
+        self.resource = later.resource or self.resource
+        self.start = min((start for start in (self.start, later.start) if start is not None), default=None)
+        self.first = min(filter(None, (self.first, later.first)), default="")
+        self.last = max(self.last, later.last)
+        if self.end is None or (later.end is not None and later.end >= self.end):
+            self.end, self.end_status = later.end, later.end_status
+        for key, tally in later.tallies.items():
+            self._tally(key).merge(tally)
+        if self.end_error_told and later.end_error_told:
+            self._tally(_NEITHER).errors -= 1
+        self.end_error_told = self.end_error_told or later.end_error_told
+        for name, tool in later.tools.items():
+            self._tool(name).merge(tool)
+
+    def status(self) -> str | None:
+        """Return what the end tells; without one, whether the process may be at work."""
+        if self.end is not None:
+            return self.end_status
+        return "running" if self.may_go_on() else "incomplete"
+
+    def may_go_on(self) -> bool:
+        """Tell whether the process of this session is at work, as far as the log tells which that is."""
+        return still_running(self.resource, moment_of(self.started))
+
+    def pack(self) -> bytes:
+        """Return everything that is kept, for ``unpack``."""
+        return _encoder.encode(self)
+
+    def sums(self) -> Sums:
+        """Return the sums of this session: everything, by agent, by model and provider, and by tool."""
+        sums = Sums()
+        for (agent, model, provider), tally in self.tallies.items():
+            sums.whole.merge(tally)
+            if agent is not None:
+                sums.agents[agent].merge(tally)
+            if model is not None:
+                sums.models[model, provider or ""].merge(tally)
+        sums.tools.update(self.tools)
+        return sums
+
+    def summary(self, sums: Sums) -> SessionSummary:
+        """Return the summary of this session, whose ``sums()`` are given."""
+        whole = sums.whole
+        began = moment_of(self.started)
+        finished = moment_of(self.end if self.end is not None else self.last)
+        return SessionSummary(
+            session_id=self.id,
+            chat_id=self.chat_id,
+            workflow=self.workflow,
+            status=self.status(),
+            started=self.started or None,
+            ended=self.end or None,
+            wall_seconds=_seconds_between(began, finished),
+            model_seconds=seconds(whole.model_ms),
+            tool_seconds=seconds(whole.tool_ms),
+            totals=whole.totals(),
+            agents=agent_summaries(sums.agents),
+            models=model_summaries(sums.models),
+            tools=tool_summaries(sums.tools),
+            budget=self.budget,
+            question=self.question,
+        )
+
+
+_encoder = msgspec.msgpack.Encoder(decimal_format="string")
+_decoder = msgspec.msgpack.Decoder(SessionTally)
+
+
+def unpack(packed: bytes) -> SessionTally:
+    """Return what ``SessionTally.pack`` made bytes of; raises ``msgspec.DecodeError`` for anything else."""
+    return _decoder.decode(packed)
+
+
+def begun_with(event: Accounting) -> SessionTally:
+    """Return the tally of a session whose first event this is, before that is added."""
+    return SessionTally(
+        event.session, event.chat_id, event.workflow, first=event.ts, last=event.ts, continued=event.continued
+    )
+
+
+def moment_of(timestamp: str) -> datetime | None:
+    """Return the moment an event's ``ts`` names; None where it names none that can be compared."""
+    try:
+        moment = datetime.fromisoformat(timestamp)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
+
+
+def _seconds_between(start: datetime | None, end: datetime | None) -> float | None:
+    """Return the seconds from ``start`` to ``end``, 0 where the clock was set back in between."""
+    if start is None or end is None:
+        return None
+    return max(0.0, round((end - start).total_seconds(), 6))

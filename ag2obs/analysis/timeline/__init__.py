@@ -1,0 +1,1 @@
+"""What happened in order, for a run or for one agent. Start reading at ``timeline_fold.py``."""

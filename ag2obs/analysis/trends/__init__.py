@@ -1,0 +1,1 @@
+"""How runs develop over days. Start reading at ``trends_fold.py``."""

@@ -1,0 +1,166 @@
+import pytest
+
+from ag2obs.analysis.busy_time import MOST_INTERVALS, BusyTime
+from ag2obs.analysis.timeline.event_filter import EventFilter
+from ag2obs.analysis.timeline.timeline_fold import TimelineFold
+from tests.analysis.making import event, failure, result_of
+
+
+def timeline(*events, wanted=None, **options):
+    return result_of(TimelineFold(wanted, **options), *events)
+
+
+def some():
+    return (
+        event("session.start", chat_id="chat", workflow="w"),
+        event("message", 1, id="m1", role="user", content="Where is\nmy order?"),
+        event("llm.call", 4, agent="planner", ms=2000.0, status="ok", model="gpt-4o", output=["m2"]),
+        event("tool.call", 10, agent="planner", tool="find", ms=1000.0, status="error", error=failure()),
+        event("agent.message", 11, agent="writer", sender="planner", message="m1"),
+        event("session.end", 12, status="ok"),
+    )
+
+
+def test_rows_are_in_order_with_their_time_after_the_start_and_messages_resolved():
+    rows = timeline(*some()).rows
+    assert [(row.seq, row.at_seconds, row.kind) for row in rows][:3] == [
+        (1, 0.0, "session.start"), (2, 1.0, "message"), (3, 4.0, "llm.call"),
+    ]  # fmt: skip
+    assert rows[1].text == "m1 user: Where is my order?"
+    assert rows[2].text == "gpt-4o -> (m2)"
+    assert (rows[3].status, rows[3].error, rows[3].text) == ("error", "e1", "find() -> e1 ValueError: no such city")
+    assert rows[4].text == "planner to writer: Where is my order?"
+
+
+def test_a_message_that_has_the_content_of_another():
+    rows = timeline(
+        event("tool.call", id="m1", tool="t", result="sunny"), event("message", id="m2", role="tool", content_of="m1")
+    ).rows
+    assert rows[1].text == "m2 tool: sunny"
+
+
+def test_times_are_wall_model_tool_and_waiting_where_overlap_counts_once():
+    (session,) = timeline(
+        event("session.start"),
+        event("llm.call", 4, ms=3000.0),
+        event("llm.call", 5, ms=3000.0),
+        event("tool.call", 7, ms=1000.0),
+        event("human.input", 9, ms=1000.0),
+        event("session.end", 10, status="ok"),
+    ).sessions
+    assert (session.wall_seconds, session.model_seconds, session.tool_seconds) == (10, 6, 1)
+    assert (session.human_seconds, session.waiting_seconds, session.status) == (1, 5, "ok")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kinds"),
+    [
+        (EventFilter(kinds=("tool.call",)), ["tool.call"]),
+        (EventFilter(kinds=("session",)), ["session.start", "session.end"]),
+        (EventFilter(agents=("writer",)), ["agent.message"]),
+        (EventFilter(agents=("planner",)), ["llm.call", "tool.call", "agent.message"]),
+        (EventFilter(statuses=("error",)), ["tool.call"]),
+        (EventFilter(since=10.0), ["tool.call", "agent.message", "session.end"]),
+        (EventFilter(until=1.0), ["session.start", "message"]),
+        (EventFilter(text="MY ORDER"), ["message", "agent.message"]),
+        (EventFilter(kinds=("tool.call",), statuses=("ok",)), []),
+        (EventFilter(sessions=("other",)), []),
+    ],
+)
+def test_filters(wanted, kinds):
+    assert [row.kind for row in timeline(*some(), wanted=wanted).rows] == kinds
+
+
+def test_the_last_rows_are_kept_and_the_others_counted():
+    result = timeline(*some(), last=2)
+    assert [row.kind for row in result.rows] == ["agent.message", "session.end"]
+    assert result.earlier_rows == 4
+
+
+def test_silence_is_marked_but_not_while_something_is_at_work():
+    rows = timeline(*some(), gaps=2.0).rows
+    assert [(row.kind, row.text, row.mark) for row in rows if row.kind == "gap"] == [("gap", "nothing for 5.0 s", True)]
+    assert rows[rows.index(next(row for row in rows if row.mark)) + 1].kind == "tool.call"
+
+
+def test_missing_numbers_are_marked_in_place():
+    rows = timeline(
+        event("session.start", seq=1), event("message", 1, seq=2), event("message", 5, seq=6), event("x", 6, seq=7)
+    )
+    assert [(row.kind, row.count, row.text) for row in rows.rows][2] == ("missing", 3, "3 events missing")
+    assert rows.sessions[0].missing == 3
+
+
+def test_a_missing_beginning_is_marked_unless_only_the_end_was_read():
+    assert timeline(event("message", seq=5)).rows[0].count == 4
+    assert timeline(event("message", seq=5), partial=True).rows[0].kind == "message"
+
+
+def test_events_that_are_read_twice_miss_nothing():
+    again = [*some(), *some()]
+    assert [row for row in timeline(*again).rows if row.kind == "missing"] == []
+
+
+def test_drops_are_marked_whatever_is_looked_for():
+    result = timeline(
+        event("session.start"), event("drop", count=7, reason="write_failed"), wanted=EventFilter(kinds=("tool.call",))
+    )
+    assert [(row.kind, row.mark, row.text) for row in result.rows] == [("drop", True, "7 events lost: write_failed")]
+    assert result.sessions[0].dropped == 7
+
+
+def test_a_clock_that_was_set_back_is_marked_and_makes_no_negative_duration():
+    result = timeline(event("session.start", 30), event("message", 40), event("message", 5))
+    assert [row.text for row in result.rows if row.kind == "clock"] == ["the clock was set back by 35.0 s"]
+    assert result.rows[-1].at_seconds == -25
+    assert result.sessions[0].wall_seconds == 10
+
+
+@pytest.mark.parametrize("ts", ["", "yesterday", "2026-11-21T08:00:00", "9999-99-99T00:00:00Z"])
+def test_a_time_that_is_none(ts):
+    broken = event("message")
+    broken.ts = ts
+    (row,) = timeline(broken, gaps=1.0).rows
+    assert row.at_seconds is None
+
+
+def test_interleaved_sessions_with_the_same_chat_id_and_agents_are_told_apart():
+    result = timeline(
+        event("session.start", session="a", chat_id="c"),
+        event("session.start", 5, session="b", chat_id="c"),
+        event("tool.call", 6, session="a", agent="x", tool="t", ms=1000.0),
+        event("tool.call", 7, session="b", agent="x", tool="t", ms=500.0),
+    )
+    assert [(one.session_id, one.tool_seconds) for one in result.sessions] == [("a", 1), ("b", 0.5)]
+    assert [row.at_seconds for row in result.rows] == [0, 0, 6, 2]
+    assert result.agents == ["x"]
+
+
+def test_text_cannot_command_a_terminal():
+    (row,) = timeline(event("message", id="m1", role="us\x1b]0;x\x07er", content="\x1b[31mred\r\n\x9b1m\u202e")).rows
+    assert row.text.isprintable()
+
+
+def test_an_unknown_kind_is_told_by_what_it_carries():
+    (row,) = timeline(event("from.the.future", name="n", content={"a": [1]}, reason="r")).rows
+    assert row.text == 'n r {"a":[1]}'
+
+
+def test_long_texts_are_cut_with_a_mark():
+    (row,) = timeline(event("message", id="m1", role="user", content="word " * 500)).rows
+    assert len(row.text) == 300
+    assert row.text.endswith("...")
+
+
+def test_busy_time_counts_overlap_once_in_any_order_and_bounded_memory():
+    busy = BusyTime()
+    for start, end in ((0, 2), (5, 6), (1, 3), (5.5, 7), (2.5, 2.75)):
+        busy.add(start, end)
+    assert busy.seconds == 5
+    for number in range(3 * MOST_INTERVALS):
+        busy.add(10 + number, 10.5 + number)
+    assert busy.seconds == pytest.approx(5 + 1.5 * MOST_INTERVALS)
+    assert len(busy._intervals) <= MOST_INTERVALS
+    busy.settle()
+    busy.add(0, 5)
+    assert busy.seconds == pytest.approx(5 + 1.5 * MOST_INTERVALS)
