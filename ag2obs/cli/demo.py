@@ -43,7 +43,10 @@ INSTALL = "pip install 'ag2obs[demo]'"
     type=click.Choice(list(STORIES)),
     help="v1 is `from ag2 import Agent`, classic is `from autogen import ...`. Default: v1 where it is installed.",
 )
-def command(framework: str | None) -> int:
+@click.option(
+    "--model", metavar="NAME", help="The model that all agents use, for comparing runs; it decides the prices."
+)
+def command(framework: str | None, model: str | None) -> int:
     """Run agents and show what their log tells.
 
     Real agents of AG2 run against a model server on this machine, so that no key and no network are needed. One
@@ -57,7 +60,7 @@ def command(framework: str | None) -> int:
     key = demo_key.new_key()
     with ModelServer(story.replies) as server:
         with ag2_logging_session("demo_chat", "demo", settings=settings) as session, _undisturbed():
-            story.run(server.base_url, key)
+            story.run(server.base_url, key, model)
         told = server.totals()
         planted = sum(json.dumps(request.body).count(key) for request in server.requests)
     assert session.log_path is not None

@@ -37,16 +37,17 @@ def import_framework() -> None:
     del openai, GroupChatManager
 
 
-def run(base_url: str, key: str) -> None:
+def run(base_url: str, key: str, only_model: str | None) -> None:
     """Run the chat against the model server at ``base_url``.
 
     ``key`` is planted where keys turn up in real chats: it configures the clients, stands in the customer's
-    question, and comes back from the tool, there also as base64.
+    question, and comes back from the tool, there also as base64. All agents use ``only_model`` where it is given.
     """
     from autogen import AssistantAgent, GroupChat, GroupChatManager, UserProxyAgent
 
     def model(name: str) -> dict[str, Any]:
-        return {"config_list": [{"model": name, "api_key": key, "base_url": base_url}], "cache_seed": None}
+        entry = {"model": only_model or name, "api_key": key, "base_url": base_url}
+        return {"config_list": [entry], "cache_seed": None}
 
     customer = UserProxyAgent("customer", human_input_mode="NEVER", code_execution_config=False)
     support = AssistantAgent("support", llm_config=model("gpt-4o"), system_message="You look up orders.")

@@ -20,5 +20,6 @@ class Story:
     """What the model server answers, in the order of the requests."""
     import_framework: Callable[[], None]
     """Imports what ``run`` needs; raises ImportError where something is missing or too old."""
-    run: Callable[[str, str], None]
-    """Runs the workflow against the model server at a URL, with a key that is planted in it."""
+    run: Callable[[str, str, str | None], None]
+    """Runs the workflow against the model server at a URL, with a key that is planted in it, and with one model for all
+    agents or, for None, with models of its own."""

@@ -9,6 +9,7 @@ tool call asks for an order that does not exist, so that the log shows what a re
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from ag2obs.cli.demo_key import encoded
 from ag2obs.cli.demo_story import Story
@@ -46,16 +47,16 @@ def import_framework() -> None:
     del openai, Agent, OpenAIConfig
 
 
-def run(base_url: str, key: str) -> None:
+def run(base_url: str, key: str, only_model: str | None) -> None:
     """Run the agents against the model server at ``base_url``, on an event loop of their own.
 
     ``key`` is planted where keys turn up in real chats: it configures the clients, stands in the customer's
-    question, and comes back from the tool, there also as base64.
+    question, and comes back from the tool, there also as base64. All agents use ``only_model`` where it is given.
     """
-    asyncio.run(_run(base_url, key))
+    asyncio.run(_run(base_url, key, only_model))
 
 
-async def _run(base_url: str, key: str) -> None:
+async def _run(base_url: str, key: str, only_model: str | None) -> None:
     from ag2 import Agent, tool
     from ag2.config import OpenAIConfig
     from ag2.knowledge import MemoryKnowledgeStore
@@ -72,7 +73,8 @@ async def _run(base_url: str, key: str) -> None:
     async with DefaultAsyncHttpxClient() as http_client:
 
         def model(name: str, *, streaming: bool = False) -> OpenAIConfig:
-            return OpenAIConfig(name, api_key=key, base_url=base_url, streaming=streaming, http_client=http_client)
+            options: dict[str, Any] = {"api_key": key, "base_url": base_url, "streaming": streaming}
+            return OpenAIConfig(only_model or name, http_client=http_client, **options)
 
         support = Agent("support", "You answer customers.", config=model("gpt-4o"))
         warehouse = Agent("warehouse", "You look up orders.", config=model("gpt-4o-mini"), tools=[find_order])

@@ -4,8 +4,8 @@ import pytest
 
 from ag2obs import cli
 from ag2obs.events import encode
+from tests.analysis.errors.test_errors import chat
 from tests.analysis.making import event, failure, numbered
-from tests.analysis.test_errors import chat
 
 
 def run(capsys, *arguments):
