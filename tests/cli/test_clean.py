@@ -125,7 +125,7 @@ def test_an_open_session_is_never_touched(capsys):
     assert there() == []
 
 
-@pytest.mark.parametrize(("pid", "stays"), [(os.getpid(), True), (2**22 + 1, False)])
+@pytest.mark.parametrize(("pid", "stays"), [(os.getpid(), True), (2**22 + 1, False)], ids=["alive", "gone"])
 def test_a_session_whose_process_lives_is_open(capsys, pid, stays):
     write("logs/a.log", "s1", days=9, ended=False, resource={"host": platform.node(), "pid": pid})
     Path("logs/a.log").write_bytes(
