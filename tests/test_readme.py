@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -53,7 +54,11 @@ def rows(text, heading):
 
 VOLATILE = (
     (r"\d{8}T\d{6}-[0-9a-f]{10}", "SESSION"),
-    (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "TIME"),
+    (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+Z)?", "TIME"),
+    (r"[+-][\d.,]+( ms| s| min)\b", "DIFFERENCE"),
+    (r"[+-][\d,]+%", "PERCENT"),
+    (r"[\d.]+ (items/s|a minute)", "RATE"),
+    (r"to [0-9a-f]{32}", "to CHANNEL"),
     (r"[\d.]+ (ms|s|min)( \d+ s)?\b", "DURATION"),
     (r"[\d,]+ bytes", "BYTES"),
     (r"\$[\d.,]+", "MONEY"),
@@ -71,8 +76,9 @@ def normalised(output, folder):
 
 
 @pytest.fixture
-def environment(monkeypatch):
-    """Let commands find this environment's programs, and OpenAI's client a model server."""
+def environment(monkeypatch, tmp_path):
+    """Let commands find this environment's programs and the examples, and OpenAI's client a model server."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.setenv("PATH", os.path.dirname(sys.executable), prepend=os.pathsep)
     with ModelServer(
@@ -170,14 +176,22 @@ def test_settings_without_effect_are_told():
 def test_the_event_kinds_are_those_that_are_recorded():
     package = ROOT / "ag2obs"
     sources = [
-        path for part in ("adapters", ".") for path in (package / part).glob("**/*.py" if part != "." else "*.py")
+        path
+        for part in ("adapters", "trace", ".")
+        for path in (package / part).glob("**/*.py" if part != "." else "*.py")
     ]
     recorded = {
         "".join(kind)
         for source in sources
         for kinds in re.findall(r'(?:kind=|KIND = |kind = )("[^\n]+)', source.read_text(encoding="utf-8"))
         for kind in re.findall(r'^"([\w.]+)"|else "(\w+)"$', kinds)
-    } - {"summary"}  # a work of its own, told by its calls alone
+    }
+    recorded |= {
+        kind
+        for source in sources
+        for kind in re.findall(r'(?:emit|_decorator)\(\s*"([\w.]+)"', source.read_text(encoding="utf-8"))
+    }
+    recorded -= {"summary"}  # a work of its own, told by its calls alone
     assert {kind for row in rows(README, "kind") for kind in re.findall(r"`([\w.]+)`", row[0])} == recorded
 
 
