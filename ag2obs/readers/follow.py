@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,6 +20,7 @@ from ag2obs.events import Event
 from ag2obs.files.decompression import DamagedFile, open_log_file
 from ag2obs.log_segments import segment_number
 from ag2obs.readers.log_reader import error_reason
+from ag2obs.readers.segments import as_it_is_now
 
 HEAD_BYTES = 48
 """So much of a file tells it from others: its first event's time, to the microsecond. No masking changes it."""
@@ -52,8 +53,8 @@ class LogFollower:
         """Files that the log has left, and how often they are still looked at."""
         self._newest_segment = 0 if segments else None
         """The number of the newest segment that needs no reading; None where nothing was opened yet."""
-        self._heads: set[bytes] = set()
-        """Of the files left behind, which come again as segments."""
+        self._heads: list[bytes] = []
+        """Of the files left behind, oldest first: each comes again as a segment, unless it is deleted before."""
 
     def poll(self) -> Iterator[Event]:
         """Yield what was written since the last call. Raises ``LogFormatError`` where the log cannot be read."""
@@ -76,7 +77,7 @@ class LogFollower:
             # To its end, before anything that was written later.
             yield from self._read(current)
             if current.head:
-                self._heads.add(current.head)
+                self._heads.append(current.head)
             self._left_behind.append((current, POLLS_AFTER_ROTATION))
             self._current = None
 
@@ -107,11 +108,14 @@ class LogFollower:
         if self._newest_segment is None:
             self._newest_segment = max(found, default=0)
             return
-        for number in sorted(number for number in found if number > self._newest_segment):
-            if number > self._newest_segment + 1 and self._newest_segment:
-                self._miss()
-            self._newest_segment = number
-            yield from self._read_segment(found[number])
+        newest = self._newest_segment
+        if newest and _is_incomplete(found, newest):
+            # A listing misses what is renamed while it is made: a segment and its compressed copy.
+            found = {**self._segments(), **found}
+        for number in sorted(number for number in found if number > newest):
+            absent = number - newest - 1 if newest else 0
+            newest = self._newest_segment = number
+            yield from self._read_segment(found[number], absent)
 
     def _segments(self) -> dict[int, list[Path]]:
         log = Path(os.path.realpath(self.log))
@@ -122,16 +126,14 @@ class LogFollower:
                 found.setdefault(number, []).append(other)
         return found
 
-    def _read_segment(self, paths: list[Path]) -> Iterator[Event]:
-        """Yield the events of a segment that is whole; the plain file comes before its compressed copy."""
-        for path in paths:
+    def _read_segment(self, paths: list[Path], absent: int) -> Iterator[Event]:
+        """Yield the events of a whole segment, before which ``absent`` segments are no longer there."""
+        for path in (*paths, as_it_is_now(paths[0])):
             try:
                 with open_log_file(path) as file:
-                    head = file.read(HEAD_BYTES)
-                    if head in self._heads:
-                        self._heads.discard(head)
+                    line = file.readline()
+                    if self._was_read(line[:HEAD_BYTES], absent):
                         return
-                    line = head + file.readline() if b"\n" not in head else head
                     while line:
                         yield from self._events_in(line)
                         line = file.readline()
@@ -140,14 +142,18 @@ class LogFollower:
                 continue  # it is being compressed or deleted
             except (DamagedFile, ExtraMissing, OSError):
                 break
-        self._miss()
+        self._was_read(b"", absent + 1)
 
-    def _miss(self) -> None:
-        """Count a segment that is gone, unless it must be one that was read while it was the log."""
-        if self._heads:
-            self._heads.pop()
-        else:
-            self.lost += 1
+    def _was_read(self, head: bytes, absent: int) -> bool:
+        """Tell whether a segment was read while it was the log; what went before it, and was not, is lost.
+
+        Files that were left behind become segments in their order, so those before this one were ``absent`` ones.
+        """
+        known = head in self._heads
+        before = self._heads.index(head) if known else min(len(self._heads), absent)
+        self.lost += max(0, absent - before)
+        del self._heads[: before + known]
+        return known
 
     def _read(self, file: _OpenFile) -> Iterator[Event]:
         for line in file.new_lines():
@@ -235,6 +241,12 @@ class _OpenFile:
 def _open_without_waiting(path: str, flags: int) -> int:
     """Open a file; a named pipe without a writer would wait for one."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _is_incomplete(found: Iterable[int], newest: int) -> bool:
+    """Tell whether a number is missing between the newest segment that is known and those that were found."""
+    newer = [number for number in found if number > newest]
+    return bool(newer) and max(newer) - newest > len(newer)
 
 
 def _identity_at(path: Path) -> tuple[int, int] | None:

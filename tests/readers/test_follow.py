@@ -2,12 +2,14 @@
 
 import gzip
 import os
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ag2obs import Settings, ag2_logging_session
 from ag2obs.errors import LogFormatError
 from ag2obs.events import Event, encode, timestamp
 from ag2obs.readers import follow
@@ -296,3 +298,47 @@ def test_whatever_happens_every_event_comes_once_and_in_order(actions, tmp_path_
     follower.close()
     assert got == list(range(1, written + 1))
     assert (follower.bad_lines, follower.lost) == (0, 0)
+
+
+@pytest.mark.parametrize("is_slow", [False, True])
+def test_a_session_that_rotates_and_compresses_its_log_is_followed(log, is_slow):
+    """Only what is deleted before it is read is lost, and that is counted."""
+    given = Settings.from_environment(
+        {}, dotenv=False, enabled=True, patch=False, log_file=str(log), log_max_bytes="4000", log_backups="1",
+        log_compression="gzip", late_seconds="0",
+    )  # fmt: skip
+    follower = LogFollower(log)
+    seen = []
+    with closing(follower), ag2_logging_session("chat", "rotating", settings=given) as session:
+        seen += follower.poll()
+        for number in range(200):
+            session.record(Event(kind="metric", value=number, content="x" * 300))
+            if number % (60 if is_slow else 3) == 0:
+                seen += follower.poll()
+        seen += follower.poll()
+    numbers = [event.seq for event in seen]
+    assert numbers == sorted(set(numbers))
+    assert follower.bad_lines == 0
+    assert (follower.lost > 0) == (len(numbers) < numbers[-1])
+    assert is_slow or not follower.lost
+
+
+def test_a_segment_that_is_compressed_after_it_was_listed(log, followers, monkeypatch):
+    follower = followers(log)
+    write(log, 1, 2)
+    assert polled(follower) == [1, 2]
+    rotate(log, 1)
+    write(log, 3, 4)
+    rotate(log, 2)
+    write(log, 5)
+    listed = follower._segments()
+
+    def late():
+        for segment in (path for paths in listed.values() for path in paths if path.exists()):
+            Path(f"{segment}.gz").write_bytes(gzip.compress(segment.read_bytes()))
+            segment.unlink()
+        return listed
+
+    monkeypatch.setattr(follower, "_segments", late)
+    assert polled(follower) == [3, 4, 5]
+    assert follower.lost == 0
