@@ -51,7 +51,8 @@ class LogFollower:
         self._current: _OpenFile | None = None
         self._left_behind: list[tuple[_OpenFile, int]] = []
         """Files that the log has left, and how often they are still looked at."""
-        self._newest_segment = 0 if segments else None
+        self._reads_older = segments
+        self._newest_segment: int | None = None
         """The number of the newest segment that needs no reading; None where nothing was opened yet."""
         self._heads: list[bytes] = []
         """Of the files left behind, oldest first: each comes again as a segment, unless it is deleted before."""
@@ -106,14 +107,14 @@ class LogFollower:
         current.is_new = False
         found = self._segments()
         if self._newest_segment is None:
-            self._newest_segment = max(found, default=0)
-            return
+            # What was deleted before anybody followed is not lost to the follower.
+            self._newest_segment = min(found, default=1) - 1 if self._reads_older else max(found, default=0)
         newest = self._newest_segment
-        if newest and _is_incomplete(found, newest):
+        if _is_incomplete(found, newest):
             # A listing misses what is renamed while it is made: a segment and its compressed copy.
             found = {**self._segments(), **found}
         for number in sorted(number for number in found if number > newest):
-            absent = number - newest - 1 if newest else 0
+            absent = number - newest - 1
             newest = self._newest_segment = number
             yield from self._read_segment(found[number], absent)
 
