@@ -11,6 +11,7 @@ from ag2obs.analysis.liveness import still_running
 from ag2obs.analysis.summary.summary_types import SessionSummary
 from ag2obs.analysis.summary.sums import Sums, ToolTally, agent_summaries, model_summaries, seconds, tool_summaries
 from ag2obs.analysis.summary.totals import UNKNOWN_MODEL, Tally
+from ag2obs.encoding import plain
 from ag2obs.events import Accounting, BudgetState
 
 UNKNOWN_TOOL = "unknown"
@@ -152,7 +153,23 @@ class SessionTally(msgspec.Struct, array_like=True, gc=False):
 
     def pack(self) -> bytes:
         """Return everything that is kept, for ``unpack``."""
-        return _encoder.encode(self)
+        try:
+            return _encoder.encode(self)
+        except UnicodeEncodeError:
+            return _encoder.encode(self._with_texts())
+
+    def _with_texts(self) -> SessionTally:
+        """Return this tally with names that are text: frameworks may hold what is none (a lone surrogate)."""
+        whole = SessionTally(self.id)
+        for name in ("chat_id", "workflow", "question"):
+            setattr(whole, name, plain(getattr(self, name)))
+        for (agent, model, provider), tally in self.tallies.items():
+            renamed = msgspec.structs.replace(tally, unpriced_models=set(map(plain, tally.unpriced_models)))
+            whole._tally((plain(agent), plain(model), plain(provider))).merge(renamed)
+        for tool, calls in self.tools.items():
+            whole._tool(plain(tool)).merge(calls)
+        kept = ("chat_id", "workflow", "question", "tallies", "tools")
+        return msgspec.structs.replace(self, **{name: getattr(whole, name) for name in kept})
 
     def sums(self) -> Sums:
         """Return the sums of this session: everything, by agent, by model and provider, and by tool."""

@@ -23,7 +23,7 @@ QUESTION_CHARACTERS = 200
 
 
 _MOST_UNPACKED = 200
-"""Sessions without an end that are kept ready for their next event; the others are packed until it comes."""
+"""Sessions that are kept ready for their next event, the latest ones; the others are packed until it comes."""
 
 
 class SummaryFold:
@@ -31,8 +31,8 @@ class SummaryFold:
 
     Not thread-safe: a live session calls it under its own lock. With ``questions`` it keeps the beginning of
     each session's first user message, where events have content; a live session must not ask for that,
-    because it folds events before their text is redacted. A session that has ended is packed, so that ten thousand
-    of them take some MB.
+    because it folds events before their text is redacted. Of many sessions most are packed, so that ten thousand of
+    them take some MB.
     """
 
     def __init__(self, *, questions: bool = False) -> None:
@@ -60,8 +60,6 @@ class SummaryFold:
             session.question = session.question or _beginning(event.content)
             if session.question is not None:
                 self._questioned.add(session.id)
-        if event.kind == "session.end":
-            self._pack(session)
 
     def add_session(self, tally: SessionTally) -> None:
         """Count a session, or the part of one that stands in a later file than what was added of it before."""
@@ -110,8 +108,9 @@ class SummaryFold:
         )
 
     def _reopened(self, session_id: str) -> SessionTally | None:
-        while len(self._open) >= _MOST_UNPACKED:
-            self._pack(self._open[next(iter(self._open))])
+        if len(self._open) >= _MOST_UNPACKED:
+            for session in list(self._open.values())[: _MOST_UNPACKED // 2]:
+                self._pack(session)
         packed = self._packed.pop(session_id, None)
         if packed is None:
             return None

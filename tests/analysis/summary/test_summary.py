@@ -310,3 +310,19 @@ def test_totals_equal_independent_sums(drawn):
     for total in ("llm_calls", "failed_calls", "unpriced_calls"):
         models = [model.totals for session in summary.sessions for model in session.models]
         assert getattr(summary, total) == sum(getattr(totals, total) for totals in models)
+
+
+def test_more_sessions_than_are_kept_ready():
+    """They are packed and unpacked again; names that are no text stay apart from others."""
+    numbers = [*range(450), *range(450)]
+    events = [
+        Event(
+            kind="llm.call", session=f"s{number}", chat_id=f"chat\udc80{number}", agent="a\udc80", model="m\udc80",
+            usage=Usage(input=1), ms=2.0, ts=f"2026-11-21T08:00:00.{number:06}Z",
+        )
+        for number in numbers
+    ]  # fmt: skip
+    summary = summary_of(*events)
+    assert [session.totals.llm_calls for session in summary.sessions] == [2] * 450
+    assert (summary.llm_calls, summary.unpriced_calls) == (900, 900)
+    assert sum(agent.totals.llm_calls for agent in summary.agents) == 900
