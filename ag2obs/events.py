@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -23,19 +23,25 @@ STATUS_ERROR = "error"
 STATUS_CANCELLED = "cancelled"
 
 
+Count = Annotated[int, msgspec.Meta(ge=-(1 << 40), le=1 << 40)]
+"""A number in a log that is beyond this is no number of ours: sums of it could not be kept."""
+
+Milliseconds = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
+
+
 class Usage(msgspec.Struct, omit_defaults=True, frozen=True, gc=False):
     """Tokens of one call. ``input`` includes cache reads and writes; ``output`` includes ``reasoning``."""
 
-    input: int = 0
-    output: int = 0
-    cache_read: int = 0
-    cache_write: int = 0
-    cache_write_1h: int = 0
+    input: Count = 0
+    output: Count = 0
+    cache_read: Count = 0
+    cache_write: Count = 0
+    cache_write_1h: Count = 0
     """The part of ``cache_write`` that was written for an hour (Anthropic), priced apart."""
-    reasoning: int = 0
-    input_audio: int = 0
-    output_audio: int = 0
-    input_image: int = 0
+    reasoning: Count = 0
+    input_audio: Count = 0
+    output_audio: Count = 0
+    input_image: Count = 0
 
     @property
     def total(self) -> int:
@@ -82,7 +88,7 @@ class Accounting(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     v: int = msgspec.field(default=0)
     ts: str = ""
     """UTC, RFC 3339 with microseconds and ``Z``."""
-    seq: int = 0
+    seq: Count = 0
     kind: str
     session: str = ""
     trace: str = ""
@@ -91,7 +97,7 @@ class Accounting(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     chat_id: str | None = None
     workflow: str | None = None
     agent: str | None = None
-    ms: float | None = None
+    ms: Milliseconds | None = None
     status: str | None = None
     error: ErrorInfo | None = None
     level: str | None = None
@@ -122,7 +128,7 @@ class Accounting(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     """What a cache hit would have cost; its tokens are in ``usage`` and count in no total."""
     cached: bool = False
     stream: bool = False
-    attempts: int | None = None
+    attempts: Count | None = None
     """HTTP requests that the call took, SDK retries included; 0 for a cache hit."""
     invocation: str | None = None
     """Joins the configurations tried for one request."""
@@ -150,7 +156,7 @@ class Accounting(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     target: str | None = None
     group: str | None = None
     reason: str | None = None
-    count: int | None = None
+    count: Count | None = None
     """Of a ``drop``: how many events were lost."""
     late: bool = False
     """Recorded after its session's block was left."""
@@ -164,7 +170,7 @@ class Accounting(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     session_info: dict[str, Any] | None = None
     resource: dict[str, Any] | None = None
     totals: dict[str, Any] | None = None
-    redactions: int = 0
+    redactions: Count = 0
     """How many secrets were masked in this line."""
 
 

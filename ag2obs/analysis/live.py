@@ -87,7 +87,7 @@ class LiveFold:
             self._events.append(live_event(event))
 
     def _forget(self, now: datetime) -> None:
-        while self._calls and self._calls[0][0] <= now - MINUTE:
+        while self._calls and now - self._calls[0][0] >= MINUTE:
             self._calls.popleft()
 
     def result(self, now: datetime | None = None) -> LiveView:

@@ -88,11 +88,11 @@ def _print(comparison: Comparison) -> None:
 
 def _side(side: Runs) -> str:
     sessions = side.summary.sessions
-    statuses = ", ".join(f"{count:,} {status}" for status, count in side.statuses.items())
+    statuses = ", ".join(f"{count:,} {wording.printable(status)}" for status, count in side.statuses.items())
     if len(sessions) == 1:
         (session,) = sessions
         names = [name for name in (session.workflow, session.chat_id) if name]
-        return f"{session.session_id}  {wording.printable(' '.join(names))}  {session.status or 'status unknown'}"
+        return wording.printable(f"{session.session_id}  {' '.join(names)}  {session.status or 'status unknown'}")
     return f"{wording.counted(len(sessions), 'run')}: {statuses}"
 
 

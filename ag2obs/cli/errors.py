@@ -102,7 +102,7 @@ def _print_pattern(pattern: ErrorPattern) -> None:
             click.echo(f"  {label}: {told}")
     occurrence = pattern.last_occurrence
     known_as = f"{occurrence.error} in " if occurrence.error else ""
-    click.echo(f"  {'last' if pattern.count > 1 else 'it'}: {known_as}{wording.printable(occurrence.session)}")
+    click.echo(f"  {'last' if pattern.count > 1 else 'it'}: {wording.printable(known_as + occurrence.session)}")
     click.echo(f"    {occurrence.text}")
     for link in occurrence.causes[:_CAUSES_SHOWN]:
         click.echo(f"    <- {'(guess) ' if link.guess else ''}{link_text(link)}")

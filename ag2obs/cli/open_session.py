@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from ag2obs.cli.sessions import found, session_argument
+from ag2obs.errors import LogFormatError
 
 _SECONDS = 1.0
 """A viewer that runs for longer has opened something."""
@@ -40,7 +41,10 @@ def _path(session: str) -> Path:
     folder = Path(session)
     if os.sep in session and folder.is_dir():
         return folder.absolute()
-    return found(session).paths[-1].absolute()
+    path = found(session).paths[-1].absolute()
+    if not path.exists():
+        raise LogFormatError(f"{session} does not exist")
+    return path
 
 
 def open_in_viewer(path: Path) -> bool:

@@ -107,7 +107,8 @@ def _print_failures(tool: ToolStats) -> None:
         click.echo(f"  {pattern_text(pattern)}")
     if not tool.patterns:
         for failed in tool.last_failures:
-            click.echo(f"  {wording.local_time(failed.ts)}  {failed.arguments}  {failed.error}")
+            told = wording.printable(f"{failed.arguments}  {failed.error}")
+            click.echo(f"  {wording.local_time(failed.ts)}  {told}")
     if tool.unknown_arguments:
         click.echo(f"  the arguments of {wording.counted(tool.unknown_arguments, 'call')} are not whole on file")
 

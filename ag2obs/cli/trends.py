@@ -108,9 +108,9 @@ def sparkline(days: dict[str, Totals], last: str) -> str:
     """Return a character for each of the 30 days that end with ``last``; a day without sessions is a space."""
     try:
         end = date.fromisoformat(last)
-    except ValueError:
+        window = [(end - timedelta(days=back)).isoformat() for back in range(_SPARK_DAYS - 1, -1, -1)]
+    except (ValueError, OverflowError):
         return ""
-    window = [(end - timedelta(days=back)).isoformat() for back in range(_SPARK_DAYS - 1, -1, -1)]
     priced = any(totals.cost_usd for totals in days.values())
     amounts = {day: _amount(totals, priced) for day, totals in days.items()}
     largest = max((amounts[day] for day in window if day in amounts), default=Decimal(0))

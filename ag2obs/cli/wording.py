@@ -15,6 +15,8 @@ _FOUR_DIGITS = Context(prec=4)
 
 def money(amount: Decimal) -> str:
     """Write dollars with cents from one dollar on, else with four significant digits: never ``$0.00`` for more."""
+    if not amount.is_finite():
+        return "unknown"
     if amount == 0:
         return "$0"
     if abs(amount) >= 1:

@@ -101,7 +101,10 @@ class SentMessages:
         full_length = (event.full_length or {}).get(field)
         if full_length is not None:
             return full_length, None
-        return self._length(content), _hash_of(content)
+        try:
+            return self._length(content), _hash_of(content)
+        except RecursionError:
+            return 0, None  # nested so deeply that nobody could have sent it
 
     def _length(self, value: Any) -> int:
         """Return how many characters plain data shows; what it refers to by id counts in full."""

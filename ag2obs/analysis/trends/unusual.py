@@ -49,10 +49,10 @@ class UnusualDay(msgspec.Struct, frozen=True):
 
 def unusual_days(days: Mapping[str, Tally]) -> list[UnusualDay]:
     """Return what was unusual on which day (``YYYY-MM-DD``), by ``RULE``; other keys are no days."""
-    dated = {day: tally for day, tally in sorted(days.items()) if _date(day) is not None}
+    dated = {day: tally for day, tally in sorted(days.items()) if _window(day) is not None}
     found = []
     for day in dated:
-        first = (date.fromisoformat(day) - timedelta(days=WINDOW_DAYS)).isoformat()
+        first = _window(day) or day
         before = [tally for other, tally in dated.items() if first <= other < day]
         for what, measure in _MEASURES.items():
             value = measure(dated[day])
@@ -68,8 +68,9 @@ def _is_far_above(value: float, earlier: list[float]) -> bool:
     return value > LEAST_FACTOR * median and value > median + DEVIATIONS * deviation
 
 
-def _date(text: str) -> date | None:
+def _window(day: str) -> str | None:
+    """Return the first day that ``day`` is compared with; None for what is no day."""
     try:
-        return date.fromisoformat(text)
-    except ValueError:
+        return (date.fromisoformat(day) - timedelta(days=WINDOW_DAYS)).isoformat()
+    except (ValueError, OverflowError):
         return None
