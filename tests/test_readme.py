@@ -62,9 +62,12 @@ VOLATILE = (
     (r"[\d.]+ (ms|s|min)( \d+ s)?\b", "DURATION"),
     (r"[\d,]+ bytes", "BYTES"),
     (r"\$[\d.,]+", "MONEY"),
+    (r"about \d+ tokens", "about COUNT tokens"),
+    (r"~\d+", "~COUNT"),
+    (r"\d+% of the", "PERCENT of the"),
     (r"─+", "─"),
 )
-"""What differs between two runs, or with the price list of the day."""
+"""What differs between two runs, or with the price list of the day, or with the paths in a traceback."""
 
 
 def normalised(output, folder):

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from ag2obs.analysis.cost.repricing import MONEY, known_cost
+from ag2obs.analysis.moments import moment_of
 from ag2obs.analysis.summary.summary_fold import SummaryFold
 from ag2obs.analysis.summary.summary_types import RuntimeSummary
 from ag2obs.analysis.summary.totals import money_text
@@ -76,7 +77,7 @@ class LiveFold:
     def add(self, event: Event) -> None:
         """Take one event in."""
         self._summary.add(event)
-        moment = _moment(event.ts)
+        moment = moment_of(event.ts)
         if moment is not None:
             self._newest = moment if self._newest is None else max(self._newest, moment)
             self._forget(self._newest)
@@ -120,11 +121,3 @@ def live_event(event: Accounting) -> LiveEvent:
         ms=event.ms,
         error=None if event.error is None else event.error.type,
     )
-
-
-def _moment(timestamp: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(timestamp)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo is not None else None

@@ -6,11 +6,11 @@ import contextlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ag2obs.analysis.liveness import still_running
+from ag2obs.analysis.moments import moment_of
 from ag2obs.errors import ExtraMissing, LogFormatError
 from ag2obs.log_segments import numbered, segment_number
 from ag2obs.readers import open_log
@@ -31,11 +31,7 @@ class StoredSession:
         """Whether it has no end and its process may still be at work."""
         if self.has_end:
             return False
-        try:
-            began = datetime.fromisoformat(self.started)
-        except ValueError:
-            began = None
-        return still_running(self.resource, began if began is not None and began.tzinfo is not None else None)
+        return still_running(self.resource, moment_of(self.started))
 
 
 @dataclass

@@ -48,7 +48,7 @@ def open_log_file(path: Path, buffer_bytes: int = BLOCK_BYTES) -> io.BufferedRea
     Raises OSError, and ExtraMissing for zstd where nothing is installed that reads it. Reading a compressed file
     that is cut short or damaged raises DamagedFile after everything that precedes.
     """
-    opened = open(path, "rb", buffering=buffer_bytes, opener=_open_without_waiting)  # noqa: SIM115 - it is returned
+    opened = open(path, "rb", buffering=buffer_bytes, opener=open_without_waiting)  # noqa: SIM115 - it is returned
     file = cast(io.BufferedReader, opened)
     try:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -70,7 +70,7 @@ def decompressed(file: io.BufferedReader, buffer_bytes: int = BLOCK_BYTES) -> io
 
 def is_compressed(path: Path) -> bool:
     """Tell by its first bytes whether a file is compressed; raises OSError."""
-    with open(path, "rb", opener=_open_without_waiting) as file:
+    with open(path, "rb", opener=open_without_waiting) as file:
         return file.read(len(ZSTD_MAGIC)).startswith((GZIP_MAGIC, ZSTD_MAGIC))
 
 
@@ -81,7 +81,7 @@ def skip_line(file: BinaryIO) -> None:
             return
 
 
-def _open_without_waiting(path: str, flags: int) -> int:
+def open_without_waiting(path: str, flags: int) -> int:
     """Open a file; a named pipe without a writer would wait for one."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 

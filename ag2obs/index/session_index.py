@@ -13,7 +13,8 @@ from typing import TypeVar
 
 import msgspec
 
-from ag2obs.analysis.summary.session_tally import SessionTally, moment_of, unpack
+from ag2obs.analysis.moments import seconds_of
+from ag2obs.analysis.summary.session_tally import SessionTally, unpack
 from ag2obs.files.decompression import is_compressed
 from ag2obs.index.counting import Begin, count_log
 from ag2obs.index.database import Database, IndexedLog
@@ -174,5 +175,5 @@ def _is_settled(tally: SessionTally) -> bool:
     """Tell whether nothing of a session can change in its log any more."""
     if tally.end is None:
         return not tally.may_go_on()
-    ended = moment_of(tally.end)
-    return ended is None or time.time() - ended.timestamp() > _SETTLED_SECONDS or not tally.may_go_on()
+    ended = seconds_of(tally.end)
+    return ended is None or time.time() - ended > _SETTLED_SECONDS or not tally.may_go_on()

@@ -13,12 +13,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-import msgspec
-
 from ag2obs.errors import ExtraMissing, LogFormatError
 from ag2obs.events import Event
-from ag2obs.files.decompression import DamagedFile, open_log_file
+from ag2obs.files.decompression import DamagedFile, open_log_file, open_without_waiting
 from ag2obs.log_segments import segment_number
+from ag2obs.readers.event_lines import whole_event
 from ag2obs.readers.log_reader import error_reason
 from ag2obs.readers.segments import as_it_is_now
 
@@ -29,11 +28,6 @@ BLOCK_BYTES = 1 << 20
 
 POLLS_AFTER_ROTATION = 8
 """So often a file that was left behind is looked at again: a writer may have been just about to write to it."""
-
-_EVENT_START = b'{"v":'
-"""How our writer begins an event; a JSON string cannot contain it."""
-
-_event = msgspec.json.Decoder(Event)
 
 
 class LogFollower:
@@ -164,19 +158,10 @@ class LogFollower:
         """Yield the event of a line; of a torn one, the event that another writer put after it."""
         if not line.strip():
             return
-        try:
-            event = _event.decode(line)
-        except (ValueError, RecursionError):
-            self.bad_lines += 1
-            start = line.rfind(_EVENT_START, 1)
-            try:
-                event = _event.decode(line[start:].decode("utf-8", "replace") if start >= 0 else b"")
-            except (ValueError, RecursionError):
-                return
-        if event.v < 1:
-            self.bad_lines += 1
-            return
-        yield event
+        event, is_damaged = whole_event(line)
+        self.bad_lines += is_damaged
+        if event is not None:
+            yield event
 
     def close(self) -> None:
         """Close what is open."""
@@ -189,7 +174,7 @@ class _OpenFile:
     """One file that is read as it grows; it stays the same file when it is renamed or deleted."""
 
     def __init__(self, path: Path) -> None:
-        self._file: BinaryIO = open(path, "rb", buffering=0, opener=_open_without_waiting)  # noqa: SIM115 - by its owner
+        self._file: BinaryIO = open(path, "rb", buffering=0, opener=open_without_waiting)  # noqa: SIM115 - by its owner
         status = os.fstat(self._file.fileno())
         if not stat.S_ISREG(status.st_mode):
             self._file.close()
@@ -237,11 +222,6 @@ class _OpenFile:
 
     def close(self) -> None:
         self._file.close()
-
-
-def _open_without_waiting(path: str, flags: int) -> int:
-    """Open a file; a named pipe without a writer would wait for one."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _is_incomplete(found: Iterable[int], newest: int) -> bool:

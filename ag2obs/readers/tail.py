@@ -12,8 +12,9 @@ import msgspec
 
 from ag2obs.errors import LogFormatError
 from ag2obs.events import Event
-from ag2obs.files.decompression import open_log_file
+from ag2obs.files.decompression import open_log_file, open_without_waiting
 from ag2obs.readers import HEAD_BYTES, ReadReport, open_log
+from ag2obs.readers.event_lines import UNDECODABLE, decode_event
 from ag2obs.readers.event_log import EventLogReader
 from ag2obs.readers.log_reader import LogReader, error_reason
 
@@ -24,8 +25,6 @@ CONTEXT_BYTES = 1 << 18
 
 _LONGEST_LINE = 1 << 26
 """Where no line ends within this the file is read from its beginning."""
-
-_decode = msgspec.json.Decoder(Event).decode
 
 
 class LogPart(msgspec.Struct, frozen=True):
@@ -81,8 +80,8 @@ def first_event(path: Path) -> Event | None:
     """Return the first event of a log of ours, which tells when its session began; None where there is none."""
     try:
         with open_log_file(path, HEAD_BYTES) as file:
-            return _decode(file.readline(_LONGEST_LINE))
-    except (OSError, ValueError, RecursionError):
+            return decode_event(file.readline(_LONGEST_LINE))
+    except (OSError, *UNDECODABLE):
         return None
 
 
@@ -90,7 +89,7 @@ def _last_part(path: Path, count: int, wanted: Callable[[Event], bool] | None) -
     """Return where to begin in one file and how many of the wanted events are behind; all of a file if in doubt."""
     whole = LogPart(path, 0)
     try:
-        with open(path, "rb", buffering=0, opener=_without_waiting) as file:
+        with open(path, "rb", buffering=0, opener=open_without_waiting) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode) or not EventLogReader.recognises(file.read(HEAD_BYTES)):
                 return whole, 0
@@ -157,11 +156,6 @@ def _read(file: BinaryIO, size: int) -> bytes:
 
 def _is_wanted(line: bytes, wanted: Callable[[Event], bool]) -> bool:
     try:
-        return wanted(_decode(line))
-    except (ValueError, RecursionError):
+        return wanted(decode_event(line))
+    except UNDECODABLE:
         return False
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    """Open a file; a named pipe without a writer would wait for one."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

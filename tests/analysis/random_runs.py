@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ag2obs import ag2_logging_session
 from ag2obs.events import ErrorInfo, Event, Usage
+from ag2obs.process import PROCESS
 from ag2obs.readers.find import expand
 from ag2obs.session import Session
 from ag2obs.settings import Settings
@@ -95,4 +96,5 @@ def run(
         session.attach(fold)
         for step in what:
             step(session)
+    PROCESS.upkeep.finish(60)  # it compresses segments, and would lock the log in a folder that is being deleted
     return expand([path])

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from ag2obs.analysis.liveness import still_running
+from ag2obs.analysis.moments import moment_of
 from ag2obs.analysis.summary.summary_types import SessionSummary
 from ag2obs.analysis.summary.sums import Sums, ToolTally, agent_summaries, model_summaries, seconds, tool_summaries
 from ag2obs.analysis.summary.totals import UNKNOWN_MODEL, Tally
@@ -221,15 +222,6 @@ def begun_with(event: Accounting) -> SessionTally:
     return SessionTally(
         event.session, event.chat_id, event.workflow, first=event.ts, last=event.ts, continued=event.continued
     )
-
-
-def moment_of(timestamp: str) -> datetime | None:
-    """Return the moment an event's ``ts`` names; None where it names none that can be compared."""
-    try:
-        moment = datetime.fromisoformat(timestamp)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo is not None else None
 
 
 def _seconds_between(start: datetime | None, end: datetime | None) -> float | None:
