@@ -324,14 +324,25 @@ class Settings:
         return plain
 
 
+def _nearest_dotenv() -> Path | None:
+    """Return the ``.env`` of the working directory or of the nearest folder above; a pipe, as password stores make."""
+    folder = Path.cwd()
+    files = (parent / ".env" for parent in (folder, *folder.parents))
+    return next((file for file in files if file.is_file() or file.is_fifo()), None)
+
+
 def _read_dotenv() -> tuple[DotenvValues, tuple[str, ...]]:
     """Return the entries of the nearest ``.env`` file, and a notice where it cannot be read."""
-    from dotenv import dotenv_values, find_dotenv
-
-    file = ".env"
+    file: Path | str = ".env"
     try:
-        file = find_dotenv(usecwd=True)
-        found = dotenv_values(file) if file else {}
+        nearest = _nearest_dotenv()
+        if nearest is None:
+            return DotenvValues(), ()
+        file = nearest
+
+        from dotenv import dotenv_values  # takes longer than all the rest of this
+
+        found = dotenv_values(file)
     except (OSError, UnicodeDecodeError) as error:
         return DotenvValues(), (f"{file} cannot be read ({type(error).__name__}); its settings are not used",)
     return DotenvValues({name: value for name, value in found.items() if value is not None}), ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from ag2obs.cleaning.deletion import Outcome, delete
 from ag2obs.cleaning.inventory import StoredFile, take_inventory
 from ag2obs.cleaning.plan import Plan, Wish, plan
 from ag2obs.cli import complain, wording
+from ag2obs.cli.durations import Duration
 from ag2obs.cli.exit_codes import ExitCode
 from ag2obs.events import timestamp
 from ag2obs.log_paths import log_folder
@@ -22,18 +22,6 @@ from ag2obs.setting_values import RefusedValueError, size
 
 CLEAN_SCHEMA = 1
 """Version of the JSON document, written as ``schema``."""
-
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_DURATION = re.compile(r"(\d{1,9})\s*([smhdw])", re.IGNORECASE | re.ASCII)
-
-
-def _duration(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
-    if text is None:
-        return None
-    match = _DURATION.fullmatch(text.strip())
-    if match is None:
-        raise click.BadParameter(f"{text!r} is no age; use a number and s, m, h, d or w, such as 7d.")
-    return int(match[1]) * _SECONDS[match[2].lower()]
 
 
 def _size(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
@@ -45,13 +33,18 @@ def _size(context: click.Context, parameter: click.Parameter, text: str | None) 
 
 @click.command("clean")
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
-@click.option("--older-than", callback=_duration, metavar="AGE", help="Delete files not changed for so long: 7d, 12h.")
+@click.option(
+    "--older-than",
+    type=Duration(unit_required=True),
+    metavar="AGE",
+    help="Delete files not changed for so long: 7d, 12h.",
+)
 @click.option("--max-size", callback=_size, metavar="SIZE", help="Delete the oldest files until all have SIZE: 5GB.")
 @click.option("--keep", type=click.IntRange(min=0), default=0, metavar="N", help="Keep the N newest sessions.")
 @click.option("--yes", is_flag=True, help="Delete; without it, only show what would be deleted.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document for programs.")
 def command(
-    folder: Path | None, older_than: int | None, max_size: int | None, keep: int, yes: bool, as_json: bool
+    folder: Path | None, older_than: float | None, max_size: int | None, keep: int, yes: bool, as_json: bool
 ) -> int:
     """Delete old logs; without --yes, only show which.
 

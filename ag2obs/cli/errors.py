@@ -50,14 +50,14 @@ def _explain(report: ErrorsReport, explain: str, *, as_json: bool) -> int:
     found = report.explained
     patterns = {pattern.fingerprint: pattern for pattern in report.patterns}
     fingerprints = {occurrence.fingerprint for occurrence in found}
-    newest = max(found, key=lambda occurrence: occurrence.ts) if found else None
-    is_fingerprint = newest is not None and newest.error != explain
+    if not found:
+        return complain(f"no error is called {explain!r}; ag2obs errors shows those that are there")
+    newest = max(found, key=lambda occurrence: occurrence.ts)
+    is_fingerprint = newest.error != explain
     if as_json:
         explained = [_with_pattern(occurrence, patterns) for occurrence in found]
         click.echo(msgspec.json.encode({"schema": ERRORS_SCHEMA, "explained": explained}))
-        return 0 if found else complain(f"no error is called {explain!r}; ag2obs errors shows those that are there")
-    if newest is None:
-        return complain(f"no error is called {explain!r}; ag2obs errors shows those that are there")
+        return 0
     if is_fingerprint and len(fingerprints) > 1:
         return complain(f"{len(fingerprints)} fingerprints begin with {explain!r}: {', '.join(sorted(fingerprints))}")
     if not is_fingerprint and len(found) > 1:

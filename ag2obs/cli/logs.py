@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Protocol
 
 from ag2obs.analysis.summary.session_tally import SessionTally
-from ag2obs.cli import complain
+from ag2obs.cli import complain, wording
 from ag2obs.cli.exit_codes import ExitCode
 from ag2obs.errors import ExtraMissing, LogFormatError
 from ag2obs.index import SessionIndex
 from ag2obs.log_paths import log_folder
+from ag2obs.readers import ReadReport
 from ag2obs.readers.find import configured_logs, expand, with_new_segments
+from ag2obs.readers.log_reader import newer_schema_told
 from ag2obs.settings import Settings
 
 _NO_INDEX = Path("off")
@@ -39,8 +41,10 @@ def logs_at(paths: Sequence[Path]) -> list[Path]:
 def add_logs(fold: TakesSessions, paths: Sequence[Path]) -> ExitCode:
     """Add the logs at ``paths`` (files and folders) to ``fold``; without paths, the configured logs.
 
-    A path that cannot be read is reported and left out, and makes the exit code 1.
+    A path that cannot be read is reported and left out, and makes the exit code 1. Raises ``LogFormatError`` or
+    ``ExtraMissing`` where nothing at all can be read.
     """
+    sessions = 0
     refused: list[Exception] = []
     settings = Settings.from_environment()
     with opened_index(settings) as index:
@@ -53,11 +57,31 @@ def add_logs(fold: TakesSessions, paths: Sequence[Path]) -> ExitCode:
                 continue
             for tally in counted.tallies:
                 fold.add_session(tally)
+            sessions += len(counted.tallies)
             fold.add_bad_lines(counted.bad_lines)
+            if counted.newer_schema:
+                complain(newer_schema_told(str(log), counted.newer_schema))
         index.forget_deleted()
+    return tell_refused(refused, nothing_read=not sessions)
+
+
+def tell_refused(refused: Sequence[Exception], *, nothing_read: bool) -> ExitCode:
+    """Report what could not be read; raises the last of it where nothing could, for then there is nothing to show."""
+    if refused and nothing_read:
+        *refused, last = refused
+        tell_refused(refused, nothing_read=False)
+        raise last
     for refusal in refused:
         complain(str(refusal))
     return ExitCode.ERROR if refused else ExitCode.SUCCESS
+
+
+def tell_losses(report: ReadReport, name: str) -> None:
+    """Report what reading the log of ``name`` left out."""
+    if report.bad_lines:
+        complain(f"{wording.counted(report.bad_lines, 'line')} of {name} cannot be read and are left out")
+    if report.newer_schema:
+        complain(newer_schema_told(name, report.newer_schema))
 
 
 @contextmanager

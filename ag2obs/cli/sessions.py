@@ -8,9 +8,8 @@ from typing import Any, TypeVar
 import click
 
 from ag2obs.analysis.fold import Fold
-from ag2obs.cli import complain, wording
 from ag2obs.cli.exit_codes import ExitCode
-from ag2obs.cli.logs import opened_index
+from ag2obs.cli.logs import opened_index, tell_losses, tell_refused
 from ag2obs.errors import ExtraMissing, LogFormatError
 from ag2obs.readers import ReadReport
 from ag2obs.readers.find import LATEST, FoundSession, find_session
@@ -41,16 +40,16 @@ def add_sessions(fold: Fold, arguments: Iterable[str]) -> ExitCode:
     """Give ``fold`` all events of the named sessions, of the latest one where none is named.
 
     What cannot be read is reported on standard error and left out, and makes the exit code 1; lines that hold no
-    event are counted there too.
+    event are counted there too. Raises ``LogFormatError`` or ``ExtraMissing`` where nothing at all can be read.
     """
-    code = ExitCode.SUCCESS
+    events, refused = 0, list[Exception]()
     for argument in arguments or (LATEST,):
         report = ReadReport()
         try:
             for event in events_of(found(argument), report):
                 fold.add(event)
+                events += 1
         except (LogFormatError, ExtraMissing) as error:
-            code = complain(str(error))
-        if report.bad_lines:
-            complain(f"{wording.counted(report.bad_lines, 'line')} of {argument} cannot be read and are left out")
-    return code
+            refused.append(error)
+        tell_losses(report, argument)
+    return tell_refused(refused, nothing_read=not events)

@@ -145,6 +145,7 @@ def _headlines(summary: RuntimeSummary) -> Iterator[tuple[str, str]]:
     yield "errors", f"{summary.errors:,}"
     if summary.redactions:
         yield "secrets", f"{summary.redactions:,} masked"
-    if summary.dropped or summary.bad_lines:
+    if summary.dropped or summary.missing or summary.bad_lines:
+        missing = f"{summary.missing:,} missing, " if summary.missing else ""
         dropped = wording.counted(summary.dropped, "event")
-        yield "lost", f"{dropped} dropped, {wording.counted(summary.bad_lines, 'line')} unreadable"
+        yield "lost", f"{dropped} dropped, {missing}{wording.counted(summary.bad_lines, 'line')} unreadable"

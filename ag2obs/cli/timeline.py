@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +12,9 @@ import msgspec
 from ag2obs.analysis.timeline.journey import JourneyFold
 from ag2obs.analysis.timeline.timeline_fold import TEXT_CHARACTERS, EventFilter, TimelineFold
 from ag2obs.cli import complain, wording
+from ag2obs.cli.durations import Duration
 from ag2obs.cli.exit_codes import ExitCode
+from ag2obs.cli.logs import tell_losses, tell_refused
 from ag2obs.cli.sessions import found, session_argument
 from ag2obs.cli.timeline_text import print_journey, print_timeline
 from ag2obs.errors import ExtraMissing, LogFormatError
@@ -30,23 +31,6 @@ LAST_OF_A_BIG_LOG = 100
 MOST_ON_A_TERMINAL = 1_000
 
 _WHOLE_TEXT = 1_000_000
-
-
-class Duration(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic since click 8.4
-    """Seconds, written as ``5``, ``5s``, ``250ms``, ``2m`` or ``1h``."""
-
-    name = "duration"
-    _FORM = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|min|h)?")
-    _SECONDS = (("ms", 0.001), ("min", 60.0), ("m", 60.0), ("h", 3600.0))
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return the seconds that ``value`` says."""
-        if isinstance(value, float):
-            return value
-        match = self._FORM.fullmatch(str(value).strip())
-        if match is None:
-            self.fail(f"{value!r} is no duration; write 5s, 250ms, 2m or 1h", param, ctx)
-        return float(match[1]) * dict(self._SECONDS).get(match[2] or "s", 1.0)
 
 
 @click.command("timeline")
@@ -111,7 +95,8 @@ def _timeline(
         if start is not None and start.kind == "session.start":
             fold.begin(start)
     report = ReadReport()
-    code = _read(fold, events_of(where, report) if whole else events_of_parts(parts, report, fold.remember), report)
+    events = events_of(where, report) if whole else events_of_parts(parts, report, fold.remember)
+    code = _read(fold, events, report, where)
     timeline = fold.result()
     if wanted.sessions:
         sessions = [one for one in timeline.sessions if one.session_id in wanted.sessions]
@@ -129,7 +114,7 @@ def _journey(
 ) -> int:  # fmt: skip
     fold = JourneyFold(agent, wanted, last=limit, gaps=gaps, characters=characters)
     report = ReadReport()
-    code = _read(fold, events_of(where, report), report)
+    code = _read(fold, events_of(where, report), report, where)
     journey = fold.result()
     if as_json:
         click.echo(msgspec.json.encode(journey.to_dict()))
@@ -141,17 +126,22 @@ def _journey(
     return code
 
 
-def _read(fold: TimelineFold | JourneyFold, events: Iterable[Event], report: ReadReport) -> ExitCode:
-    """Give ``fold`` the events; what cannot be read is told on standard error, and what precedes it is shown."""
-    code = ExitCode.SUCCESS
+def _read(
+    fold: TimelineFold | JourneyFold, events: Iterable[Event], report: ReadReport, where: FoundSession
+) -> ExitCode:
+    """Give ``fold`` the events; what cannot be read is told on standard error, and what precedes it is shown.
+
+    Raises ``LogFormatError`` or ``ExtraMissing`` where nothing precedes it.
+    """
+    read, refused = 0, list[Exception]()
     try:
         for event in events:
             fold.add(event)
+            read += 1
     except (LogFormatError, ExtraMissing) as error:
-        code = complain(str(error))
-    if report.bad_lines:
-        complain(f"{wording.counted(report.bad_lines, 'line')} cannot be read and are left out")
-    return code
+        refused.append(error)
+    tell_losses(report, str(where.paths[-1]))
+    return tell_refused(refused, nothing_read=not read)
 
 
 def _size(paths: Iterable[Path]) -> int:

@@ -25,6 +25,7 @@ from ag2obs.readers.event_log import EventLogReader
 from ag2obs.readers.find import LATEST
 from ag2obs.readers.follow import LogFollower
 from ag2obs.readers.follow_folder import FolderFollower
+from ag2obs.readers.log_reader import newer_schema_told
 from ag2obs.readers.segments import is_segment, place_of
 
 POLL_SECONDS = 0.25
@@ -50,6 +51,8 @@ def command(target: str | None, once: bool, as_json: bool) -> int:
     fold = LiveFold()
     with closing(source):
         if once:
+            if target is not None and session is None and not os.path.exists(target):
+                raise LogFormatError(f"{target} does not exist")
             for event in _of(session, source.poll()):
                 fold.add(event)
             _print_once(fold.result(datetime.now(UTC)), as_json=as_json)
@@ -60,6 +63,8 @@ def command(target: str | None, once: bool, as_json: bool) -> int:
         if source.bad_lines or source.lost:
             segments = wording.counted(source.lost, "file")
             complain(f"{wording.counted(source.bad_lines, 'line')} and {segments} cannot be read and are left out")
+        if source.newer_schema:
+            complain(newer_schema_told(target or "the log", source.newer_schema))
     return 0
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from ag2obs.analysis.summary.session_tally import unpack
 from ag2obs.analysis.summary.summary_fold import SummaryFold
-from ag2obs.readers import open_log
+from ag2obs.readers import ReadReport, open_log
 from ag2obs.readers.event_log import EventLogReader
 
 
@@ -28,6 +28,7 @@ class Counted(msgspec.Struct):
     begins: dict[str, Begin]
     """Only of a log that can be read from any line on."""
     bad_lines: int = 0
+    newer_schema: int = 0
     end: int = 0
     """Where reading ended."""
 
@@ -43,6 +44,7 @@ class Counted(msgspec.Struct):
             if session_id not in self.begins:
                 self.begins[session_id] = Begin(begin.offset, self.bad_lines + begin.bad_lines)
         self.bad_lines += following.bad_lines
+        self.newer_schema = max(self.newer_schema, following.newer_schema)
         self.end = following.end
 
 
@@ -51,7 +53,7 @@ def count_log(path: Path) -> Counted:
     log, fold = open_log(path), SummaryFold(questions=True)
     for event in log.iter_accounting(fold.wants_content) if isinstance(log, EventLogReader) else log.iter_events():
         fold.add(event)
-    return Counted({tally.id: tally.pack() for tally in fold.sessions()}, {}, log.report.bad_lines, log.report.bytes)
+    return _counted(fold, {}, log.report, log.report.bytes)
 
 
 def count_stretch(path: Path, start: int, end: int | None, known: Container[str] = (), known_until: int = 0) -> Counted:
@@ -67,5 +69,9 @@ def count_stretch(path: Path, start: int, end: int | None, known: Container[str]
             begins[event.session] = Begin(log.line_start, log.report.bad_lines)
         if log.line_start >= known_until or event.session not in known:
             fold.add(event)
+    return _counted(fold, begins, log.report, start + log.report.bytes)
+
+
+def _counted(fold: SummaryFold, begins: dict[str, Begin], report: ReadReport, end: int) -> Counted:
     tallies = {tally.id: tally.pack() for tally in fold.sessions()}
-    return Counted(tallies, begins, log.report.bad_lines, start + log.report.bytes)
+    return Counted(tallies, begins, report.bad_lines, report.newer_schema, end)

@@ -12,7 +12,7 @@ import msgspec
 
 from ag2obs.index.log_state import LogState
 
-_FORMAT = 1
+_FORMAT = 2
 """To be raised whenever what is kept of a session, or how it is counted, changes."""
 
 _LARGEST = 1 << 30
@@ -23,7 +23,7 @@ _BUSY_SECONDS = 0.2
 
 _TABLES = """
 create table files (path text primary key, state blob not null, resume_at integer not null,
-                    bad_lines integer not null) without rowid;
+                    bad_lines integer not null, newer_schema integer not null) without rowid;
 create table sessions (path text, id text, tally blob not null, primary key (path, id)) without rowid;
 """
 
@@ -36,6 +36,7 @@ class IndexedLog(msgspec.Struct, frozen=True):
     """Where the first event stands that belongs to a session which is not in the index; the end if there is none."""
     bad_lines: int
     """Before ``resume_at``."""
+    newer_schema: int = 0
 
 
 class Database:
@@ -44,16 +45,16 @@ class Database:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection: sqlite3.Connection | None = None
-        self._logs: dict[str, tuple[bytes, int, int]] | None = None
+        self._logs: dict[str, tuple[bytes, int, int, int]] | None = None
         """The rows of all files, read at once: one by one they would take longer than all the rest."""
 
     def log(self, path: str) -> IndexedLog | None:
         """Return what is known of a log."""
         if self._logs is None:
-            rows = self._connected().execute("select path, state, resume_at, bad_lines from files")
+            rows = self._connected().execute("select path, state, resume_at, bad_lines, newer_schema from files")
             self._logs = {row[0]: row[1:] for row in rows}
         row = self._logs.get(path)
-        return None if row is None else IndexedLog(_decoder.decode(row[0]), row[1], row[2])
+        return None if row is None else IndexedLog(_decoder.decode(row[0]), *row[1:])
 
     def tallies(self, path: str) -> list[bytes]:
         """Return the packed tallies of the sessions of a log that are in the index."""
@@ -65,8 +66,8 @@ class Database:
         connection = self._connected()
         with connection:
             self._delete(connection, path)
-            row = (path, _encoder.encode(log.state), log.resume_at, log.bad_lines)
-            connection.execute("insert into files values (?, ?, ?, ?)", row)
+            row = (path, _encoder.encode(log.state), log.resume_at, log.bad_lines, log.newer_schema)
+            connection.execute("insert into files values (?, ?, ?, ?, ?)", row)
             connection.executemany("insert into sessions values (?, ?, ?)", ((path, *session) for session in sessions))
         if self._logs is not None:
             self._logs[path] = row[1:]

@@ -38,6 +38,8 @@ class LogSessions(msgspec.Struct, frozen=True):
 
     tallies: list[SessionTally]
     bad_lines: int
+    newer_schema: int
+    """See ``ReadReport``."""
 
 
 class SessionIndex:
@@ -59,7 +61,7 @@ class SessionIndex:
         if known is not None and known.resume_at == known.state.indexed and is_unchanged(path, known.state):
             packed = self._attempt(lambda database: database.tallies(name))
             if packed is not None:
-                return LogSessions([unpack(tally) for tally in packed], known.bad_lines)
+                return LogSessions([unpack(tally) for tally in packed], known.bad_lines, known.newer_schema)
         reader = open_log(path)
         if isinstance(reader, EventLogReader) and not is_compressed(path):
             return self._stretches(path, name, known)
@@ -109,17 +111,18 @@ class SessionIndex:
         counted = count_log(path)
         tallies = [unpack(packed) for packed in counted.tallies.values()]
         if all(map(_is_settled, tallies)):
-            self._remember(name, IndexedLog(state, state.indexed, counted.bad_lines), tallies)
-        return LogSessions(tallies, counted.bad_lines)
+            self._remember(name, IndexedLog(state, state.indexed, counted.bad_lines, counted.newer_schema), tallies)
+        return LogSessions(tallies, counted.bad_lines, counted.newer_schema)
 
     def _stretches(self, path: Path, name: str, known: IndexedLog | None) -> LogSessions:
         """Count what the index does not know of a log of ours."""
         before = state_of(path)
-        start, known_until, bad_lines = 0, 0, 0
+        start, known_until, bad_lines, newer_schema = 0, 0, 0, 0
         tallies: dict[str, SessionTally] = {}
         packed = self._attempt(lambda database: database.tallies(name)) if known is not None else None
         if known is not None and packed is not None and begins_with(path, known.state):
-            start, known_until, bad_lines = known.resume_at, known.state.indexed, known.bad_lines
+            start, known_until = known.resume_at, known.state.indexed
+            bad_lines, newer_schema = known.bad_lines, known.newer_schema
             tallies = {tally.id: tally for tally in map(unpack, packed)}
         settled = frozenset(tallies)
         counted = count_in_parts(path, start, before.indexed, settled, known_until)
@@ -128,6 +131,7 @@ class SessionIndex:
                 tallies[tally.id].merge(tally)
             else:
                 tallies[tally.id] = tally
+        newer_schema = max(newer_schema, counted.newer_schema)
         if not tallies:
             list(open_log(path).iter_accounting())  # says why this is no log
         unsettled = {tally.id for tally in tallies.values() if tally.id not in settled and not _is_settled(tally)}
@@ -138,9 +142,9 @@ class SessionIndex:
         )
         if ends_with_a_line(path, counted.end):
             state = msgspec.structs.replace(before, indexed=counted.end, ends=state_of(path, counted.end).ends)
-            indexed = IndexedLog(state, resume_at.offset, bad_lines + resume_at.bad_lines)
+            indexed = IndexedLog(state, resume_at.offset, bad_lines + resume_at.bad_lines, newer_schema)
             self._remember(name, indexed, [tally for tally in tallies.values() if tally.id not in unsettled])
-        return LogSessions(list(tallies.values()), bad_lines + counted.bad_lines)
+        return LogSessions(list(tallies.values()), bad_lines + counted.bad_lines, newer_schema)
 
     def _remember(self, name: str, log: IndexedLog, tallies: Iterable[SessionTally]) -> None:
         if self._database is None:

@@ -92,9 +92,11 @@ class EventLogReader:
                         if recovered is None:
                             continue
                         event = recovered
-                    if event.v < 1:
-                        report.bad_lines += 1
-                        continue
+                    if event.v != SCHEMA:
+                        if event.v < 1:
+                            report.bad_lines += 1
+                            continue
+                        report.newer_schema = max(report.newer_schema, event.v)
                     report.events += 1
                     yield event
                 report.bytes = position - self._start

@@ -130,9 +130,9 @@ def with_new_segments(logs: Iterable[Path]) -> Iterator[Path]:
     To be iterated while the logs are read: seconds may pass from the first one to the last.
     """
     listed = [(log, _identity(log)) for log in logs]
-    known = {_real_place(log) for log, _ in listed}
     for log, identity in listed:
         if not is_segment(log) and _identity(log) != identity:
+            known = {_real_place(other) for other, _ in listed}
             yield from _logs_among(other for other in _with_segments(log) if _real_place(other) not in known)
         yield log
 
@@ -151,7 +151,10 @@ def find_session(argument: str, settings: Settings, lookup: Lookup = READING) ->
         return FoundSession(tuple(expand([argument], lookup)), None)
     logs = configured_logs(settings, lookup)
     if not logs:
-        raise LogFormatError(f"there is no log in {log_folder(settings.log_file)} yet; name a file instead")
+        there = f"there is no log in {log_folder(settings.log_file)} yet"
+        if argument == LATEST:
+            raise LogFormatError(f"{there}; name a file instead")
+        raise LogFormatError(f"there is no file {argument}, and {there} in which a session of that name could be")
     if argument == LATEST:
         return _latest(logs, lookup)
     return _by_prefix(argument, logs, lookup)
@@ -172,7 +175,9 @@ def _by_prefix(prefix: str, logs: list[Path], lookup: Lookup) -> FoundSession:
     if not paths:
         paths, told = chats, f"sessions have the chat id {prefix!r}"
     if not paths:
-        raise LogFormatError(f"no session begins with {prefix!r}; ag2obs list shows those that are there")
+        raise LogFormatError(
+            f"there is no file {prefix}, and no session begins with {prefix!r}; ag2obs list shows those that are there"
+        )
     if len(paths) > 1:
         some = ", ".join(sorted(paths)[-3:])
         raise LogFormatError(f"{len(paths)} {told}, such as {some}; name one of them by its id")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ag2obs.errors import ExtraMissing, LogFormatError
-from ag2obs.events import Event
+from ag2obs.events import SCHEMA, Event
 from ag2obs.files.decompression import DamagedFile, open_log_file, open_without_waiting
 from ag2obs.log_segments import segment_number
 from ag2obs.readers.event_lines import whole_event
@@ -41,6 +41,7 @@ class LogFollower:
     def __init__(self, log: Path, *, segments: bool = False) -> None:
         self.log = log
         self.bad_lines = 0
+        self.newer_schema = 0
         self.lost = 0
         self._current: _OpenFile | None = None
         self._left_behind: list[tuple[_OpenFile, int]] = []
@@ -161,6 +162,8 @@ class LogFollower:
         event, is_damaged = whole_event(line)
         self.bad_lines += is_damaged
         if event is not None:
+            if event.v > SCHEMA:
+                self.newer_schema = max(self.newer_schema, event.v)
             yield event
 
     def close(self) -> None:

@@ -70,6 +70,11 @@ class FolderFollower:
         return sum(follower.bad_lines for follower in self._followers.values())
 
     @property
+    def newer_schema(self) -> int:
+        """The newest schema that a later version of this package wrote; 0 where there is none."""
+        return max((follower.newer_schema for follower in self._followers.values()), default=0)
+
+    @property
     def lost(self) -> int:
         """Places where something was written that could not be read."""
         return sum(follower.lost for follower in self._followers.values())

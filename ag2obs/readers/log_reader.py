@@ -18,6 +18,15 @@ class ReadReport(msgspec.Struct):
     events: int = 0
     bad_lines: int = 0
     """Places where something was lost: a torn or broken line, or one that holds no event."""
+    newer_schema: int = 0
+    """The newest schema of events that a later version of this package wrote; 0 where there are none."""
+
+    def include(self, other: ReadReport) -> None:
+        """Add what reading another log, or another part of one, came upon."""
+        self.bytes += other.bytes
+        self.events += other.events
+        self.bad_lines += other.bad_lines
+        self.newer_schema = max(self.newer_schema, other.newer_schema)
 
 
 class LogReader(Protocol):
@@ -40,6 +49,14 @@ class LogReader(Protocol):
 
     def iter_events(self) -> Iterator[Event]:
         """Yield every event whole."""
+
+
+def newer_schema_told(path: str, schema: int) -> str:
+    """Return the sentence about a log in which a later version of this package wrote what this one may not know."""
+    return (
+        f"{path} was written by a newer ag2obs (schema {schema}): what this version does not know of it is left out; "
+        "update ag2obs to see all of it"
+    )
 
 
 def error_reason(error: Exception) -> str:

@@ -44,7 +44,7 @@ def each_number_once(paths: Iterable[Path]) -> list[Path]:
 
 def as_it_is_now(path: Path) -> Path:
     """Return where a segment is that was compressed after it was listed; any other path as it is."""
-    if path.exists() or not is_segment(path):
+    if not is_segment(path) or path.exists():
         return path
     compressed = (path.with_name(path.name + suffix) for suffix in COMPRESSED_SUFFIXES)
     return next((other for other in compressed if other.exists()), path)

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
+
+import msgspec
 
 from ag2obs.errors import LogFormatError
 from ag2obs.events import Event
 from ag2obs.readers import ReadReport, open_log
 from ag2obs.readers.find import FoundSession, with_new_segments
+from ag2obs.readers.log_reader import newer_schema_told
+
+logger = logging.getLogger("ag2obs")
 
 
 def events_of(found: FoundSession, report: ReadReport | None = None) -> Iterator[Event]:
     """Yield every event of the session, or of all sessions of the files where a path was named.
 
-    ``report`` is told what reading came upon. Raises ``LogFormatError`` for a file that cannot be read, and for a
-    session of which nothing is left.
+    ``report`` is told what reading came upon; without one, it is logged that a newer version wrote the log. Raises
+    ``LogFormatError`` for a file that cannot be read, and for a session of which nothing is left.
     """
-    events = 0
+    events, whole = 0, ReadReport()
     for path in with_new_segments(found.paths):
         log = open_log(path)
         for event in log.iter_events():
             if found.session_id is None or event.session == found.session_id:
                 events += 1
                 yield event
-        if report is not None:
-            report.bytes += log.report.bytes
-            report.bad_lines += log.report.bad_lines
+        whole.include(log.report)
     if report is not None:
-        report.events += events
+        report.include(msgspec.structs.replace(whole, events=events))
+    elif whole.newer_schema:
+        logger.warning("ag2obs: %s", newer_schema_told(str(found.paths[-1]), whole.newer_schema))
     if not events:
         raise LogFormatError(f"nothing of session {found.session_id} is left in its log")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable
 
 from ag2obs.analysis.summary.summary_fold import RuntimeSummary, SummaryFold
 from ag2obs.readers import open_log
 from ag2obs.readers.find import expand, with_new_segments
+from ag2obs.readers.log_reader import newer_schema_told
+
+logger = logging.getLogger("ag2obs")
 
 
 def summarize_runtime_file(
@@ -25,6 +29,8 @@ def summarize_runtime_file(
         for event in reader.iter_accounting():
             fold.add(event)
         fold.add_bad_lines(reader.report.bad_lines)
+        if reader.report.newer_schema:
+            logger.warning("ag2obs: %s", newer_schema_told(str(log), reader.report.newer_schema))
     return fold.result()
 
 

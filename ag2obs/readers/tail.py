@@ -71,9 +71,7 @@ def events_of_parts(
         else:
             log = open_log(part.path)
         yield from log.iter_events()
-        report.bytes += log.report.bytes
-        report.events += log.report.events
-        report.bad_lines += log.report.bad_lines
+        report.include(log.report)
 
 
 def first_event(path: Path) -> Event | None:

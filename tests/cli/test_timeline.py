@@ -95,7 +95,7 @@ def test_a_duration_that_is_none_is_refused(capsys, value):
     write("a.log", *chat())
     code, out, err = run(capsys, "a.log", f"--since={value}")
     assert (code, out) == (1, "")
-    assert "no duration" in err
+    assert "no length of time" in err
 
 
 def test_an_agent_s_journey(capsys):

@@ -98,9 +98,27 @@ def test_once_as_json(capsys):
     assert document["events"][1]["cost_usd"] == "0.05"
 
 
-@pytest.mark.parametrize("arguments", [["./later.log"], ["./later/"], []])
-def test_what_is_not_there_yet_is_waited_for(capsys, arguments):
-    assert run(capsys, *arguments, "--once")[0] == 0
+@pytest.mark.parametrize("name", ["./later.log", "./later/"])
+def test_what_is_not_there_is_told_when_nothing_is_waited_for(capsys, name):
+    assert run(capsys, name, "--once") == (1, "", f"ag2obs: {name} does not exist\n")
+
+
+def test_logs_that_are_configured_need_not_exist_yet(capsys):
+    assert run(capsys, "--once")[0] == 0
+
+
+def test_a_log_that_is_not_there_yet_is_waited_for(capsys, monkeypatch):
+    looks = []
+
+    def look(seconds):
+        looks.append(seconds)
+        if len(looks) == 2:
+            write("later.log", *events())
+        if len(looks) == 4:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(watch.time, "sleep", look)
+    assert "gpt-4o" in run(capsys, "./later.log")[1]
 
 
 def test_a_session_is_watched_until_it_ends(capsys, monkeypatch):

@@ -39,6 +39,7 @@ class SessionTally(msgspec.Struct, array_like=True, gc=False):
     start: str | None = None
     first: str = ""
     last: str = ""
+    newest_seq: int = 0
     continued: bool = False
     """Whether it goes on from an earlier segment of its log: its first event says so."""
     resource: dict[str, Any] = msgspec.field(default_factory=dict)
@@ -57,6 +58,8 @@ class SessionTally(msgspec.Struct, array_like=True, gc=False):
     def add(self, event: Accounting) -> None:
         """Count one event of this session."""
         kind, ts = event.kind, event.ts
+        if event.seq > self.newest_seq:
+            self.newest_seq = event.seq
         if ts > self.last:
             self.last = ts
             self.first = self.first or ts
@@ -132,6 +135,7 @@ class SessionTally(msgspec.Struct, array_like=True, gc=False):
         self.start = min((start for start in (self.start, later.start) if start is not None), default=None)
         self.first = min(filter(None, (self.first, later.first)), default="")
         self.last = max(self.last, later.last)
+        self.newest_seq = max(self.newest_seq, later.newest_seq)
         if self.end is None or (later.end is not None and later.end >= self.end):
             self.end, self.end_status = later.end, later.end_status
         for key, tally in later.tallies.items():
@@ -204,6 +208,7 @@ class SessionTally(msgspec.Struct, array_like=True, gc=False):
             models=model_summaries(sums.models),
             tools=tool_summaries(sums.tools),
             budget=self.budget,
+            missing=max(0, self.newest_seq - whole.events - whole.dropped),
             question=self.question,
         )
 

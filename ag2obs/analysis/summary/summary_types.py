@@ -74,12 +74,16 @@ class SessionSummary(msgspec.Struct, frozen=True, kw_only=True):
     tools: list[ToolSummary]
     budget: BudgetState | None = None
     """Of a session with a budget: what was spent of it when that was last told."""
+    missing: int = 0
+    """Events that were written, by the numbers of the others, and are not in the logs that were read."""
     question: str | None = None
     """What the first message of a user said, cut; kept on demand only and not part of the contract."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the session as the summary contract has it; ``budget`` only where there is one."""
-        budget = {} if self.budget is None else {"budget": _budget_to_dict(self.budget)}
+        """Return the session as the summary contract has it; ``budget`` and ``missing`` only where there are some."""
+        optional: dict[str, Any] = {} if self.budget is None else {"budget": _budget_to_dict(self.budget)}
+        if self.missing:
+            optional["missing"] = self.missing
         return {
             "session_id": self.session_id,
             "chat_id": self.chat_id,
@@ -94,7 +98,7 @@ class SessionSummary(msgspec.Struct, frozen=True, kw_only=True):
             "agents": [agent.to_dict() for agent in self.agents],
             "models": [model.to_dict() for model in self.models],
             "tools": [tool.to_dict() for tool in self.tools],
-            **budget,
+            **optional,
         }
 
 
@@ -113,6 +117,11 @@ class RuntimeSummary(Totals, frozen=True, kw_only=True):
     agents: list[AgentSummary]
     models: list[ModelSummary]
     tools: list[ToolSummary]
+
+    @property
+    def missing(self) -> int:
+        """Events of all sessions that are not in the logs that were read, by the numbers of the others."""
+        return sum(session.missing for session in self.sessions)
 
     @property
     def budget(self) -> BudgetState | None:
