@@ -1,7 +1,8 @@
 """Where the money went: by agent, model and purpose, for history, retries and caches, and what others would cost.
 
-``CostFold`` keeps sums for every combination of session, agent, model and purpose, the lengths of each session's
-messages (``resent.SentMessages``), and the last invocations; nothing grows with calls.
+``CostFold`` keeps sums for every combination of session, agent, model and purpose; of sessions that go on, and of the
+last that ended, also the lengths of their messages (``resent.SentMessages``) and the last invocations. Nothing grows
+with calls.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ OWN_REPLY = "reply"
 _INVOCATIONS_REMEMBERED = 1024
 """For each session; configurations of one invocation are tried one after another."""
 
+_ENDED_REMEMBERED = 100
+"""Sessions that have ended, the last ones: of those before them it is forgotten what they had sent."""
+
 _Group = tuple[str | None, str, str | None, str]
 """Agent, model, provider and purpose."""
 
@@ -39,6 +43,7 @@ class CostFold:
         self._repricing = Repricing(PriceBook(prices))
         self._as_models = tuple(dict.fromkeys(as_models))
         self._sessions: dict[str, _SessionCost] = {}
+        self._ended: dict[str, None] = {}
         self._others: dict[tuple[str, str | None], _Other] = {(model, None): _Other(model) for model in self._as_models}
 
     def add(self, event: Event) -> None:
@@ -50,6 +55,8 @@ class CostFold:
             session.started = event.ts
         if event.kind != "llm.call":
             session.messages.add(event)
+            if event.kind == "session.end":
+                self._end(session.id)
             return
         session.add_call(event, self._repricing)
         if event.cached or (event.status == STATUS_ERROR and (event.usage is None or not event.usage.total)):
@@ -60,6 +67,15 @@ class CostFold:
             if other is None:
                 other = self._others[key] = _Other(model)
             other.add(event, self._repricing)
+
+    def _end(self, session: str) -> None:
+        """Remember that a session ended; a call that comes long after that has an unknown history."""
+        self._ended.pop(session, None)
+        self._ended[session] = None
+        if len(self._ended) > _ENDED_REMEMBERED:
+            oldest = next(iter(self._ended))
+            del self._ended[oldest]
+            self._sessions[oldest].messages = SentMessages()
 
     def result(self) -> CostReport:
         """Return what the events so far say."""

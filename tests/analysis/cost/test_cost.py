@@ -209,3 +209,21 @@ def test_nothing_is_nothing():
     assert document["sessions"] == []
     assert document["totals"]["cost_usd"] == "0"
     assert document["totals"]["history"]["share"] is None
+
+
+def test_what_was_sent_is_forgotten_of_sessions_that_ended_long_ago():
+    """Ten thousand sessions in a log would fill the memory; a call after that says that its history is unknown."""
+    sessions = [f"s{number}" for number in range(120)]
+    events = [
+        each
+        for session in sessions
+        for each in (
+            message(1, "hello " * 50, session),
+            call(["m1"], session=session),
+            event("session.end", session, status=STATUS_OK),
+        )
+    ]
+    late = [call(["m1"], session=session) for session in ("s0", "s119")]
+    history = report(*events, *late).totals.history
+    assert (history.calls, history.unknown_calls) == (121, 1)
+    assert history.resent_tokens == 1000
