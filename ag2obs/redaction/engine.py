@@ -98,7 +98,7 @@ class Redactor:
                 for span in entry.check(data, start, end, is_json):
                     rule = entry.rule
                     found.append(Finding(span.start, span.end, rule.id, rule.confidence, span.quote))
-                    if span.end > context_end:
+                    if span.end > context_end and not rule.stands_apart:
                         context_end = span.end
                     if span.end - span.start > LONG_TOKEN:
                         judged[rule.id] = span.end

@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable
 
 from ag2obs.redaction.boundaries import name_before
+from ag2obs.redaction.cookies import find_cookies
+from ag2obs.redaction.lists import find_elements
 from ag2obs.redaction.names import Sensitivity, bytes_sensitivity
-from ag2obs.redaction.notations import find_after_name, find_in_notation, is_likely_secret
+from ag2obs.redaction.notations import find_after_name, find_in_notation, is_in_a_tag, is_likely_secret
 from ag2obs.redaction.placeholders import LONGEST_JUDGED, is_placeholder, is_wordy, looks_random
 from ag2obs.redaction.quoting import QUOTE, string_end
 from ag2obs.redaction.rule import Span
-from ag2obs.redaction.sentences import find_named_in_sentence, is_made_up
+from ag2obs.redaction.sentences import find_named_in_sentence, is_made_up, is_unpronounceable
 
 _SEPARATOR = re.compile(
     rb"""
@@ -60,7 +62,13 @@ _BARE = re.compile(
     """,
     re.VERBOSE,
 )
-_TAGGED = re.compile(rb"[^<>\s\"'\\]{1,512}+(?=</|\\+u003[cC])")
+_TAGGED = re.compile(rb"(?P<secret>[^<>\s\"'\\]{1,512}+)(?=<\\*+/|\\+u003[cC])")
+_CHARACTER_DATA = re.compile(rb"<!\[CDATA\[(?P<secret>(?:[^\s\"\\\]]|\](?!\]>)){1,512}+)\]\]>(?=<\\*+/|\\+u003[cC])")
+_BRACED = re.compile(rb"\{(?P<secret>(?:[^{}\s\"'\\]|\}\}){6,128}+)\}(?!\})")
+_LIST_OF_WORDS = re.compile(rb"\[[A-Za-z_][\w.]*+[ ,(]")
+# Behind a name in a sentence, a word that neither leads to a value nor is one.
+_SHORT_WORD = re.compile(rb" (?!(?:is|was|given|used|value|set|to|as|As|now|here|ist|est|es|for|or) )[A-Za-z]{1,5} ")
+_VARIABLE = re.compile(rb"[A-Za-z_][\w.]*")
 _SCHEME = re.compile(rb"(?:Bearer|Basic|Token|ApiKey|Api-Key|Key|Digest|Negotiate)(?:[ +]++|%20)", re.IGNORECASE)
 _PARAMETER = re.compile(rb"[\w-]{1,40}+=\\*[\"']")
 _COOKIE_PAIR = re.compile(rb"[\w.$\-]++(?:=|%3[dD])")
@@ -107,14 +115,21 @@ def find_field(
             return []
         found = _quoted_value(data, name, opening.end(), opening["quote"], level, is_json)
         return found if separator["sign"] is not None or _is_pair(data, name_start, separator, found) else []
+    opening_bracket = data[position : position + 1]
+    if opening_bracket == b"{" and separator["sign"] is not None:
+        return _in_braces(data, name, name_start, separator, level)
     if separator["name_quote"] is not None:
         is_secret = level is Sensitivity.SECRET
         number = _NUMBER.match(data, position)
         if number is not None:
             # Under a name that only may be a secret's ("token") a number is a count.
             return [Span(number.start(), number.end(), separator["name_quote"])] if is_secret else []
-        if data[position : position + 1] == b"[":
+        if opening_bracket == b"[":
             return _array(data, name, position + 1, is_json) if is_secret else []
+    elif opening_bracket == b"[" and level is Sensitivity.SECRET:
+        elements = find_elements(data, position + 1, name)
+        if elements or data.startswith(b"[REDACTED", position + 1) or _LIST_OF_WORDS.match(data, position):
+            return elements
     found = _bare_value(data, name, name_start, separator, level)
     return found or find_after_name(data, start, end, name, name_end)
 
@@ -133,6 +148,8 @@ def _is_pair(data: bytes, name_start: int, separator: re.Match[bytes], found: li
 
 
 def _in_a_sentence(data: bytes, start: int, end: int) -> list[Span]:
+    if _SHORT_WORD.match(data, end) is not None and not is_in_a_tag(data, start):
+        return []
     name = name_before(data, start) + data[start:end]
     if bytes_sensitivity(name) is Sensitivity.NONE:
         return []
@@ -222,10 +239,12 @@ def _flag_value(data: bytes, name_start: int, position: int, level: Sensitivity)
 
 def _tag_value(data: bytes, name_start: int, position: int, level: Sensitivity) -> list[Span]:
     """``<password>hunter2</password>``."""
-    value = _TAGGED.match(data, position) if data[name_start - 1 : name_start] == b"<" else None
-    if value is None or (level is Sensitivity.VALUE_DECIDES and not looks_random(value[0])):
+    if data[name_start - 1 : name_start] != b"<":
         return []
-    return _unless_placeholder(data, value.start(), value.end())
+    value = _TAGGED.match(data, position) or _CHARACTER_DATA.match(data, position)
+    if value is None or (level is Sensitivity.VALUE_DECIDES and not looks_random(value["secret"])):
+        return []
+    return _unless_placeholder(data, *value.span("secret"))
 
 
 def _bare_value(
@@ -254,6 +273,26 @@ def _bare_value(
     if scheme is None and not _is_bare_secret(data, name, name_start, separator, position, text, level):
         return []
     return [Span(position, end)]
+
+
+def _in_braces(data: bytes, name: bytes, name_start: int, separator: re.Match[bytes], level: Sensitivity) -> list[Span]:
+    """Return the cookies of an object, or the value that a connection string has in braces: ``PWD={...};``."""
+    position = separator.end()
+    if name.lower().endswith((b"cookie", b"cookies")):
+        return find_cookies(data, position + 1)
+    braced = _BRACED.match(data, position) if separator["sign"] == b"=" and separator["name_quote"] is None else None
+    if braced is None:
+        return find_after_name(data, name_start, name_start + len(name), name, name_start + len(name))
+    text = braced["secret"]
+    if is_placeholder(text) or is_placeholder(braced[0]):
+        return []
+    # Between semicolons stands a value; elsewhere also the name of a variable, which a template puts in.
+    is_part = data[name_start - 1 : name_start] == b";" or data[braced.end() : braced.end() + 1] == b";"
+    is_name = not is_part or b"." in text or b"_" in text or bytes_sensitivity(text) is not Sensitivity.NONE
+    if is_name and _VARIABLE.fullmatch(text):
+        return []
+    is_value = looks_random(text) if level is Sensitivity.VALUE_DECIDES else is_made_up(text)
+    return [Span(*braced.span("secret"))] if is_value else []
 
 
 def _is_name_of_a_secret(data: bytes, name_start: int) -> bool:
@@ -288,6 +327,8 @@ def _is_bare_secret(
     if separator["sign"] in (b":", b"=>"):
         has_digit_or_letter_beyond_ascii = any(0x30 <= byte <= 0x39 or byte >= 0x80 for byte in text)
         if (not is_word and has_digit_or_letter_beyond_ascii) or (is_made_up(text) and not is_wordy(text)):
+            return True
+        if is_unpronounceable(text):
             return True
         ends_a_line = _LINE_END.match(data, position + len(text)) is not None
         return ends_a_line and _LINE_START.search(data, max(0, name_start - 40), name_start) is not None

@@ -100,6 +100,7 @@ class KnownValues:
             return []
         found: list[tuple[Span, str]] = []
         strings = JsonStrings(data) if is_json else None
+        last_of_form: dict[int, int] = {}
         for index, start, end in self._matcher.hits(data):
             form = self._forms[index]
             if (form.outside_json_only and is_json) or splits_escape(data, start):
@@ -111,6 +112,13 @@ class KnownValues:
                 span = number_span(data, start, end, strings)
             elif form.outside is not None:
                 span = with_whole_groups(data, Span(start, end), form.outside)
+            elif not form.is_word:
+                # One that overlaps itself is one span: "aaaaaaaa" occurs at every place of a long run.
+                last = last_of_form.get(index)
+                if last is not None and start < found[last][0].end:
+                    found[last] = (Span(found[last][0].start, end), form.name)
+                    continue
+                last_of_form[index] = len(found)
             if span is not None:
                 found.append((span, form.name))
         return found

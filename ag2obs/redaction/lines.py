@@ -60,7 +60,8 @@ def find_in_lines(data: bytes, rules: CompiledRules, first_is_json: bool | None)
             text = data if rule.spans_lines else lines.text
             for span in entry.check(text, start - first, end - first, lines.is_json):
                 found.append(Finding(first + span.start, first + span.end, rule.id, rule.confidence, span.quote))
-                context_end = max(context_end, first + span.end)
+                if not rule.stands_apart:
+                    context_end = max(context_end, first + span.end)
                 if span.end - span.start > LONG_TOKEN:
                     judged[rule.id] = first + span.end
     return found

@@ -12,8 +12,9 @@ import re
 from ag2obs.redaction.boundaries import name_before
 from ag2obs.redaction.names import Sensitivity, bytes_sensitivity
 from ag2obs.redaction.notations import is_likely_secret
-from ag2obs.redaction.placeholders import is_placeholder
+from ag2obs.redaction.placeholders import is_placeholder, is_wordy
 from ag2obs.redaction.rule import Span
+from ag2obs.redaction.sentences import is_made_up, is_unpronounceable
 
 _LONGEST_WAY_BACK = 200
 _NAME = rb"(?P<name>[\w.-]{1,60})"
@@ -23,7 +24,7 @@ _NAME_BEFORE_VALUE = re.compile(
     rb"(?:name|key|Name|Key)\\*[\"']?:[ ]?\\*[\"']?" + _NAME + rb"\\*[\"']?,?" + _BLANK + rb"{0,40}\\*[\"']?\Z"
 )
 _VARIABLE = re.compile(rb"variable[ ]\\*\"" + _NAME + rb"\\*\"[ ]\{[^{}]*\Z")
-_NAME_OF_OLD_VALUE = re.compile(_NAME + rb"\\*[\"']?[ ]*[:=][ ]*\\*\Z")
+_NAME_AT_THE_START = re.compile(_NAME)
 _OLD_VALUE = re.compile(rb"\"[^\"\\\n]{0,80}\\*")
 _SIGN_BEFORE_QUOTE = (b":", b"=")
 
@@ -40,6 +41,7 @@ _PAIR = re.compile(
     rb"[bru]?\\*[\"'](?P<secret>[^\"'\\\s]{4,256}+)\\*[\"']\)"
 )
 _SIGNATURE = re.compile(rb"\\*[\"']?(?P<secret>[A-Za-z0-9+/_~%-]{16,1024}+={0,2})")
+_PASS = re.compile(rb"[ ]?(?:\\*[\"'`])?(?P<secret>[A-Za-z0-9!@#$^&*?~_+-]{8,64}+)(?![.:/=%(\[{<]\S)")
 _SIGNING_SCHEMES = (b"igest ", b"AWS4-HMAC", b"Credential=", b"Expires=", b"keyId=")
 _LONGEST_HEADER = 512
 
@@ -79,7 +81,10 @@ def find_new_value(data: bytes, start: int, end: int, is_json: bool) -> list[Spa
         return []
     if _OLD_VALUE.fullmatch(data, quote, start) is None:
         return []
-    return _secret(_NEW_VALUE.match(data, end), _NAME_OF_OLD_VALUE.search(data, first, quote))
+    before_sign = data[first:quote].rstrip(b"\\").rstrip(b" ")[:-1].rstrip(b" ")
+    named = before_sign.rstrip(b"\"'").rstrip(b"\\")
+    name = _NAME_AT_THE_START.match(name_before(named, len(named)))
+    return _secret(_NEW_VALUE.match(data, end), name)
 
 
 def find_encoded_credentials(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
@@ -109,6 +114,20 @@ def find_request_signature(data: bytes, start: int, end: int, is_json: bool) -> 
     match = _SIGNATURE.match(data, end)
     before = data[max(0, start - _LONGEST_HEADER) : start]
     if match is None or not any(scheme in before for scheme in _SIGNING_SCHEMES):
+        return []
+    return [Span(*match.span("secret"))]
+
+
+def find_pass(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
+    """Return the password behind ``pass:``, which tells of a test that passed far more often."""
+    if name_before(data, start).strip(b"-"):
+        return []
+    match = _PASS.match(data, end)
+    if match is None or is_placeholder(match["secret"]):
+        return []
+    value = match["secret"]
+    is_hash = not value.strip(b"0123456789abcdefABCDEF-_")
+    if is_hash or is_wordy(value) or not (is_made_up(value) or is_unpronounceable(value)):
         return []
     return [Span(*match.span("secret"))]
 

@@ -71,7 +71,7 @@ _MARKUP = re.compile(
     rb"[A-Za-z0-9_\-]{0,40}+(?:(?P<attribute>\\*+[\"']?+[^<>\n]{0,80}+>)|</[\w:]{1,20}+>[:=]?+)"
     rb"(?:%b<[^<>!]{1,60}+>){0,4}+%b(?:<!\[CDATA\[)?+" % (_BLANK, _BLANK)
 )
-_TEXT = re.compile(rb"[^<>\s\"'\\]{6,512}+(?=(?:\s|\\+[nrt]){0,8}+(?:</|\]\]>|\\+u003[cC]))")
+_TEXT = re.compile(rb"(?:[^<>\s\"'\\\]]|\](?!\]>)){6,512}+(?=(?:\s|\\+[nrt]){0,8}+(?:<\\*+/|\]\]>|\\+u003[cC]))")
 _LONGEST_TAG = 80
 
 
@@ -95,7 +95,7 @@ def find_after_name(data: bytes, start: int, end: int, name: bytes, name_end: in
         setter = _SETTER.match(data, end)
         if setter is not None:
             return _judged(data, _QUOTED.match(data, setter.end()), 0, name)
-    if after == b"<" or _is_in_a_tag(data, start):
+    if after == b"<" or is_in_a_tag(data, start):
         markup = _MARKUP.match(data, end)
         if markup is not None:
             return _judged(data, _TEXT.match(data, markup.end()), 0, name)
@@ -105,7 +105,8 @@ def find_after_name(data: bytes, start: int, end: int, name: bytes, name_end: in
     return []
 
 
-def _is_in_a_tag(data: bytes, start: int) -> bool:
+def is_in_a_tag(data: bytes, start: int) -> bool:
+    """Return whether an angle bracket was opened a little before ``start`` and is still open."""
     first = start - _LONGEST_TAG if start > _LONGEST_TAG else 0
     opened = data.rfind(b"<", first, start)
     return opened >= 0 and opened > data.rfind(b">", first, start)

@@ -10,7 +10,7 @@ _LABEL = re.compile(rb"[A-Z0-9 %+]{0,40}?PRIVATE(?: |%20|\\+)KEY(?:(?: |%20|\\+)
 _BREAK = rb"(?:\s|\\+[nrt]|\\+u000[aAdD]|%0[aAdD]|\\(?=\n))"
 _HEADER_LINE = rb"(?:Proc-Type|DEK-Info|Version|Comment|Hash):[^\n\r\\\"']{0,80}+"
 _LEADING = re.compile(rb"(?:" + _BREAK + rb"|" + _HEADER_LINE + rb")*+")
-_LINE = re.compile(rb"(?:[A-Za-z0-9+/=]|\\+u002[bB]|%(?:2[BbFf]|3[Dd]))++(?:" + _BREAK + rb"|\\+/)*+")
+_LINE = re.compile(rb"(?:[A-Za-z0-9+/=]|\\+/|\\+u002[bB]|%(?:2[BbFf]|3[Dd]))++" + _BREAK + rb"*+")
 _END = re.compile(rb"-----END[ +%][A-Z0-9 %+]{0,56}?-----")
 _LINE_COUNT = re.compile(rb"[ ]?([0-9]{1,4})" + _BREAK + rb"++")
 _SHORTEST_FIRST_LINE = 16

@@ -72,3 +72,5 @@ class Rule:
     behind its first group. It costs a pass of its own, so only rules that are asked for have one."""
     spans_lines: bool = False
     """The secret may go on over line breaks that are not escaped."""
+    stands_apart: bool = False
+    """There is other text between its secrets, in which rules of context look too."""

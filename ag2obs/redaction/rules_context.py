@@ -8,6 +8,7 @@ from ag2obs.redaction.headers import find_basic, find_bearer
 from ag2obs.redaction.pem import find_private_key, find_putty_key
 from ag2obs.redaction.rule import Confidence, Left, Rule
 from ag2obs.redaction.sentences import find_failed_key, find_in_sentence
+from ag2obs.redaction.session_cookies import SESSION_COOKIES, find_session_cookie
 from ag2obs.redaction.urls import find_url_password
 
 _NAME_MAY_GO_ON = frozenset(b"\"'`\\=: \t%&,<>*|_-(]0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -104,6 +105,15 @@ CONTEXT_RULES = (
         confidence=Confidence.CONTEXT,
         example="Set-Cookie: sid=<24 a>; Path=/",
         counter_example="Cookie: a small file",
+    ),
+    Rule(
+        id="session-cookie",
+        anchors=SESSION_COOKIES,
+        follow=_NAME_MAY_GO_ON,
+        check=find_session_cookie,
+        confidence=Confidence.CONTEXT,
+        example="{'PHPSESSID': '<26 l>', 'theme': 'dark'}",
+        counter_example='{"sessionid": "<32 h>"}',
     ),
     Rule(
         id="password",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ag2obs.redaction.characters import ALPHANUMERICS
+from ag2obs.redaction.lists import NAMES_OF_LISTS, find_items
 from ag2obs.redaction.named_values import (
     find_block_scalar,
     find_credentials_of_a_call,
@@ -9,13 +11,26 @@ from ag2obs.redaction.named_values import (
     find_encoded_credentials,
     find_form_field,
     find_new_value,
+    find_pass,
     find_request_signature,
     find_value_of_name,
 )
 from ag2obs.redaction.other_languages import KEY_WORDS, PASSWORD_WORDS, find_key_word, find_password_word
 from ag2obs.redaction.rule import Confidence, Rule
+from ag2obs.redaction.tables import COLUMN_NAMES, find_in_table
 
 NOTATION_RULES = (
+    Rule(
+        id="column-of-a-table",
+        anchors=COLUMN_NAMES,
+        follow=frozenset(b",;|\t\r\n\\\"' "),
+        check=find_in_table,
+        spans_lines=True,
+        stands_apart=True,
+        confidence=Confidence.CONTEXT,
+        example="user,password,port\nbob,<12 a>7,22\namy,<12 a>7,22\n",
+        counter_example="user,password,port\nbob,required,22\n",
+    ),
     Rule(
         id="value-of-a-name",
         anchors=("value:", 'value":', 'value\\":'),
@@ -44,6 +59,26 @@ NOTATION_RULES = (
         confidence=Confidence.CONTEXT,
         example="db:\n  password: |\n    <14 a>7\n",
         counter_example="db:\n  password: |\n    must be changed\n",
+    ),
+    Rule(
+        id="item-of-a-list",
+        anchors=NAMES_OF_LISTS,
+        follow=frozenset(b"\r\n\\"),
+        check=find_items,
+        spans_lines=True,
+        stands_apart=True,
+        confidence=Confidence.CONTEXT,
+        example="passwords:\n  - <12 a>7\n  - '<12 a>7'\nport: 22\n",
+        counter_example="secrets:\n  - db_password\n  - source: certificate\n",
+    ),
+    Rule(
+        id="pass",
+        anchors=("pass:", "Pass:", "PASS:", "pass=", "Pass=", "PASS="),
+        follow=frozenset(b" \\\"'`!@#$^&*?~+") | ALPHANUMERICS,
+        check=find_pass,
+        confidence=Confidence.CONTEXT,
+        example="user: bob pass: <11 a>7",
+        counter_example="pass: test_login2, fail: 3",
     ),
     Rule(
         id="form-field",

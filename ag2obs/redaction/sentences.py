@@ -29,6 +29,7 @@ _COUNT = re.compile(rb"\d+(?:[-.,:/]?[a-z]*)*")
 _SAYS_THAT_IT_FAILED = re.compile(
     rb"(?i)error|invalid|unauthori[sz]ed|denied|incorrect|expired|rejected|forbid|\b40[0-4]\b"
 )
+_SAYS_THAT_IT_WAS_REFUSED = re.compile(rb"(?i)unauthori[sz]ed|denied|forbidden|\b40[13]\b")
 _KEY = re.compile(rb"[A-Za-z0-9+/_.~=-]{16,512}+(?![(\[\w])")
 _SHORTEST_TOKEN = 20
 _FOLLOWED_BY_COUNTS = (b"page ", b"next ", b"stop ", b"last ", b"sync ")
@@ -59,7 +60,12 @@ def find_failed_key(data: bytes, start: int, end: int, is_json: bool) -> list[Sp
     if start and data[start - 1] not in _BEFORE_NAME:
         return []
     match = _KEY.match(data, end)
-    if match is None or is_placeholder(match[0]) or not looks_random(match[0]):
+    if match is None or is_placeholder(match[0]):
+        return []
+    if is_uuid(match[0]):
+        is_refused = _SAYS_THAT_IT_WAS_REFUSED.search(data, max(0, start - 120), start)
+        return [Span(*match.span())] if is_refused else []
+    if not looks_random(match[0]):
         return []
     is_hash = not match[0].strip(b"0123456789abcdefABCDEF-")
     if is_hash and _SAYS_THAT_IT_FAILED.search(data, max(0, start - 120), start) is None:
@@ -86,7 +92,7 @@ def _password(match: re.Match[bytes]) -> list[Span]:
         return []
     if is_placeholder(value) or _COUNT.fullmatch(value) or _NAME_OF_A_FORMAT.fullmatch(value):
         return []
-    if not is_made_up(value):
+    if not is_made_up(value) and not is_unpronounceable(value):
         return []
     return [Span(match.start("value"), match.start("value") + len(match["value"].rstrip(b".?!*")))]
 
@@ -101,3 +107,18 @@ def is_made_up(value: bytes) -> bool:
     capitals_within = sum(0x41 <= byte <= 0x5A for byte in text[1:])
     has_small = text != text.upper()
     return has_letter and (has_digit or has_sign or (capitals_within >= 2 and has_small))
+
+
+# Letters that follow one another in no word of the languages of logs, and more consonants than these have in a row.
+_NO_SYLLABLE = re.compile(
+    rb"[bcdfgjklmnpqrvwxz]{5}|q[^uiaeosl]|[jvxz][jqx]|j[bcfghkpqtvwxz]|[bfghkpqtvwxz]q|[bfghjmpqvwz]x|[cfghkqvwxz]j"
+    rb"|[qjz]v|v[bcfgkqwxz]|w[jqx]|x[jkrz]|z[bcdfgpqrstx]|[bcdfghjkmpqsvwx]z(?=[bcdfgjkmnpqrstvwxz])|[fhjpqx]k[bcdfgjmpqtvxz]"
+)
+
+
+def is_unpronounceable(value: bytes) -> bool:
+    """Return whether ``value`` is letters that make no word of any language: ``bxqfrzwhgk``, not ``passphrase``."""
+    text = value[:64]
+    if len(text) < 8 or not text.isalpha():
+        return False
+    return _NO_SYLLABLE.search(text.lower() if text.isupper() else text) is not None

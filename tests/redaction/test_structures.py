@@ -1,0 +1,129 @@
+"""Secrets whose name stands at the head of a table, over a list or around them."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+
+import pytest
+
+from ag2obs.redaction import Redactor
+
+from .contexts import nested
+from .templates import fill
+
+_SECRETS = {
+    "CSV": "id,user,password\n1,bob,<12 a>7\n2,amy,<6 x>7\n",
+    "CSV, api_key": "name,api_key,region\nx,<32 h>,eu\ny,<32 h>,us\n",
+    "CSV, semicolons": "user;secret\nbob;<12 a>7\n",
+    "CSV, tabs": "user\ttoken\nbob\t<24 a>7\n",
+    "CSV, quoted": '"user","password","note"\n"bob","<12 a>7","a, b"\n"amy","<12 a>7",""\n',
+    "CSV, names of two words": "Access key ID,Secret access key\na,<39 a>7\n",
+    "CSV, two secrets": "client_id,client_secret,api_token\na,<40 a>7,<40 a>7\n",
+    "CSV, below a line": "Here is the file:\nuser,password\nbob,<12 a>7\n",
+    "CSV, carriage returns": "user,password\r\nbob,<12 a>7\r\n",
+    "Markdown": "| user | password |\n|------|:--------:|\n| bob | <12 a>7 |\n| amy | <12 a>7 |\n",
+    "table of a database": " id | api_key\n----+---------\n  1 | <32 h>\n",
+    "YAML list": "passwords:\n  - <12 a>7\n  - '<12 a>7'\n  - \"<12 a>7\"  # new\nport: 1\n",
+    "YAML list, not indented": "api_keys:\n- <32 h>\n- <32 h>\n",
+    "YAML list, in brackets": "api_keys: [<32 h>, <32 h>]\n",
+    "list of an argument": "Client(api_keys=['<32 a>', '<32 a>'])",
+    "pass": "user: bob pass: <11 a>7",
+    "pass with a sign": "login bob/pass=<8 a>7!x",
+    "letters that make no word": "the password: bxqfrz<6 x> works",
+    "PuTTY": "Public-Lines: 1\nAAAA\nPrivate-Lines: 3\n<64 b>\n<64 b>\n<20 b>=\nPrivate-MAC: 0\n",
+    "session cookie": "{'sessionid': '<31 l>z', 'theme': 'dark'}",
+    "session cookie of PHP": "{'PHPSESSID': '<25 l>7'}",
+    "session cookie of Java": "GET /a;jsessionid=<31 H>7 HTTP/1.1",
+    "object of cookies": "{'cookies': {'theme': 'dark', 'session': '<32 a>7', 'csrftoken': '<32 a>7'}}",
+    "argument of cookies": "get(url, cookies={'session': '<32 a>7'})",
+    "CDATA": "<password><![CDATA[<12 a>7]]></password>",
+    "CDATA, only letters": "<password><![CDATA[<12 x>]]></password>",
+    "CDATA, signs": "<password><![CDATA[<8 a>7&<8 a>]]></password>",
+    "CDATA in an attribute's element": '<parameter name="password"><![CDATA[<12 a>7]]></parameter>',
+    "UUID that was refused": "401 Unauthorized: key=<uuid>",
+    "braces": "Driver={ODBC Driver 18};Server=x;UID=sa;PWD={<12 a>7};Encrypt=yes",
+    "braces around a semicolon": "Server=x;Password={<8 a>7;<8 a>};Encrypt=yes",
+    "braces, no connection string": "password={<6 a>7!<6 a>}",
+}
+
+_NONE = [
+    "user,password\nbob,required\namy,optional\n",
+    "name,token,count\nhello,world,5\n",
+    "id,key,value\n1,<32 h>,x\n",
+    "id,total_tokens,secret_name\n<24 a>,5,prod/db\n",
+    "SELECT user, password\nFROM users, <12 a>7\n",
+    "from x import user, token\nresult = f1, <24 a>\n",
+    "| name | token | text |\n|---|---|---|\n| a | the token to use | <24 a> |\n",
+    "session,request_id,user\n<uuid>,<uuid>,bob\n",
+    "user,password_changed\nbob,2024-01-01T00\n",
+    "secrets:\n  - db_password\n  - source: <24 a>\n",
+    "secrets:\n  - prod-db-2024\n",
+    "passwords:\n- must be changed\n",
+    "api_keys:\n  - ${KEY_ONE}\n  - your-api-key\n",
+    "tokens: [hello, world]",
+    "api_keys=[key for key in keys]",
+    "passwords: [required, optional]",
+    "pass: 12, fail: 3",
+    "pass: test_login2 fail: none",
+    "bypass: <12 a>7",
+    "password: rechtsschutz ist wichtig",
+    "the password: catchphrase or passphrase",
+    "password: adjacency matrix",
+    '{"sessionid": "<32 h>"}',
+    '{"sessionid": "<uuid>", "session": "<32 a>"}',
+    '{"cookies": {"theme": "dark", "_ga": "GA1.2.12345.6789"}}',
+    "<password><![CDATA[string]]></password>",
+    "cache miss: key=<uuid>",
+    '{"key": "<uuid>", "request_id": "<uuid>"}',
+    "error: duplicate entry for key=<uuid>",
+    "Server={host};UID={user};PWD={password};",
+    "f'Server={host};Password={db_password2};'",
+    "password={password1}",
+    "password={settings.db2}",
+    "token={token}",
+]
+
+_AROUND: dict[str, Callable[[str], str]] = {
+    "plain": lambda text: text,
+    "json": lambda text: json.dumps({"content": text}),
+    "json x2": lambda text: nested({"content": f"first\n{text}"}, 1),
+    "json x4": lambda text: nested({"content": text}, 3),
+    "slashes of PHP": lambda text: json.dumps({"content": text}).replace("/", "\\/"),
+    "member of a list": lambda text: json.dumps(["ok", text]),
+    "repr": lambda text: repr({"content": text}),
+}
+
+
+@pytest.mark.parametrize("kind", _SECRETS)
+@pytest.mark.parametrize("around", _AROUND)
+def test_secret_is_masked(kind: str, around: str, redactor: Redactor) -> None:
+    for seed in range(5):
+        text, parts = fill(_SECRETS[kind], random.Random(f"{kind}{seed}"))
+        redacted = redactor.redact_text(_AROUND[around](text))
+        assert not [part for part in parts if any(form in redacted for form in (part, part.replace("/", "\\/")))]
+        assert redactor.redact_text(redacted) == redacted
+        if around.startswith("json"):
+            json.loads(redacted)
+
+
+@pytest.mark.parametrize("template", _NONE)
+def test_what_is_none_stays(template: str, redactor: Redactor) -> None:
+    for seed in range(5):
+        text, _ = fill(template, random.Random(f"{template}{seed}"))
+        for write in _AROUND.values():
+            document = write(text)
+            assert redactor.redact_text(document) == document
+
+
+def test_text_between_the_secrets_of_a_table_is_looked_at(redactor: Redactor) -> None:
+    text, parts = fill("user,password,note\nbob,<12 a>7,token=<24 a>7\namy,<12 a>7,ok\n", random.Random(4))
+    redacted = redactor.redact_text(text)
+    assert not [part for part in parts if part in redacted]
+    assert redactor.redact_text(redacted) == redacted
+
+
+def test_rows_are_found_by_lines_too(redactor: Redactor) -> None:
+    text, _ = fill("user,password\n" + "bob,<12 a>7\n" * 50 + "passwords:\n- <12 a>7\n", random.Random(5))
+    assert len(redactor.find_in_lines(text.encode())) == 51
