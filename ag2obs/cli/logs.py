@@ -55,9 +55,9 @@ def add_logs(fold: TakesSessions, paths: Sequence[Path]) -> ExitCode:
             except (LogFormatError, ExtraMissing) as error:
                 refused.append(error)
                 continue
-            for tally in counted.tallies:
+            for tally in counted.tallies():
                 fold.add_session(tally)
-            sessions += len(counted.tallies)
+            sessions += len(counted.packed)
             fold.add_bad_lines(counted.bad_lines)
             if counted.newer_schema:
                 complain(newer_schema_told(str(log), counted.newer_schema))

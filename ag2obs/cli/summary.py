@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from ag2obs.analysis.summary.summary_types import SUMMARY_SCHEMA, SessionSummary
 from ag2obs.analysis.summary.totals import Totals
 from ag2obs.cli import wording
 from ag2obs.cli.logs import add_logs
+
+MOST_SESSIONS = 100
+"""That are listed for people; ``--json`` has all."""
 
 
 @click.command("summary")
@@ -27,6 +31,8 @@ def command(paths: tuple[Path, ...], as_json: bool) -> int:
     A cost of "$0.0016 + 2 unpriced" is the known part: two calls cost something that no price list tells. Cache
     hits cost nothing and count no tokens.
 
+    Of more than 100 sessions the newest are listed; all are in the sums, and in --json.
+
     A log that cannot be read is reported on standard error and left out; the others are summed up, and the
     exit code is 1.
     """
@@ -36,7 +42,8 @@ def command(paths: tuple[Path, ...], as_json: bool) -> int:
         if as_json:
             _print_json(fold)
         else:
-            print_summary(fold.result())
+            listed = _Listed()
+            _print(fold.whole(listed.add), listed)
     return code
 
 
@@ -55,14 +62,36 @@ def _print_json(fold: SummaryFold) -> None:
     click.echo(b'],"totals":%s}' % msgspec.json.encode(totals))
 
 
+class _Listed:
+    """The sessions that a summary lists, the newest ones: of ten thousand nobody reads all."""
+
+    def __init__(self) -> None:
+        self.count = self.missing = 0
+        self.newest: deque[SessionSummary] = deque(maxlen=MOST_SESSIONS)
+
+    def add(self, session: SessionSummary) -> None:
+        self.count += 1
+        self.missing += session.missing
+        self.newest.append(session)
+
+
 def print_summary(summary: RuntimeSummary) -> None:
+    """Print totals, sessions, agents, models and tools."""
+    listed = _Listed()
+    for session in summary.sessions:
+        listed.add(session)
+    _print(summary, listed)
+
+
+def _print(summary: RuntimeSummary, listed: _Listed) -> None:
     from ag2obs.cli.tables import print_table
 
-    for name, value in _headlines(summary):
+    for name, value in _headlines(summary, listed):
         click.echo(f"{name:<9}{value}")
     click.echo()
+    earlier = listed.count - len(listed.newest)
     print_table(
-        "Sessions",
+        f"Sessions ({earlier:,} earlier ones are not listed)" if earlier else "Sessions",
         ("session", "status", "workflow", "chat", "wall", *_CALL_HEADINGS),
         [
             (
@@ -73,7 +102,7 @@ def print_summary(summary: RuntimeSummary) -> None:
                 wording.duration(session.wall_seconds),
                 *_call_cells(session.totals),
             )
-            for session in summary.sessions
+            for session in listed.newest
         ],
         numbers=("wall", *_CALL_HEADINGS),
     )
@@ -127,10 +156,10 @@ def _call_cells(totals: Totals) -> tuple[str, ...]:
     )
 
 
-def _headlines(summary: RuntimeSummary) -> Iterator[tuple[str, str]]:
+def _headlines(summary: RuntimeSummary, listed: _Listed) -> Iterator[tuple[str, str]]:
     """Yield name and value of each total; what was masked or lost is told only where there is some."""
     tokens = summary.tokens
-    yield "sessions", f"{len(summary.sessions):,}"
+    yield "sessions", f"{listed.count:,}"
     yield "calls", f"{summary.llm_calls:,} ({summary.cached_calls:,} cached, {summary.failed_calls:,} failed)"
     yield (
         "tokens",
@@ -145,7 +174,7 @@ def _headlines(summary: RuntimeSummary) -> Iterator[tuple[str, str]]:
     yield "errors", f"{summary.errors:,}"
     if summary.redactions:
         yield "secrets", f"{summary.redactions:,} masked"
-    if summary.dropped or summary.missing or summary.bad_lines:
-        missing = f"{summary.missing:,} missing, " if summary.missing else ""
+    if summary.dropped or listed.missing or summary.bad_lines:
+        missing = f"{listed.missing:,} missing, " if listed.missing else ""
         dropped = wording.counted(summary.dropped, "event")
         yield "lost", f"{dropped} dropped, {missing}{wording.counted(summary.bad_lines, 'line')} unreadable"

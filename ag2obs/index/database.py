@@ -56,10 +56,9 @@ class Database:
         row = self._logs.get(path)
         return None if row is None else IndexedLog(_decoder.decode(row[0]), *row[1:])
 
-    def tallies(self, path: str) -> list[bytes]:
-        """Return the packed tallies of the sessions of a log that are in the index."""
-        rows = self._connected().execute("select tally from sessions where path = ?", (path,))
-        return [tally for (tally,) in rows]
+    def tallies(self, path: str) -> dict[str, bytes]:
+        """Return the packed tallies of the sessions of a log that are in the index, by their ids."""
+        return dict(self._connected().execute("select id, tally from sessions where path = ?", (path,)))
 
     def replace(self, path: str, log: IndexedLog, sessions: Iterable[tuple[str, bytes]]) -> None:
         """Put a log and its sessions (id and packed tally) in the place of what was known of it."""

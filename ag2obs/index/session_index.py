@@ -7,7 +7,7 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,10 +36,14 @@ logger = logging.getLogger("ag2obs")
 class LogSessions(msgspec.Struct, frozen=True):
     """The sessions of one log, or the parts of them that stand in it."""
 
-    tallies: list[SessionTally]
+    packed: Sequence[bytes]
     bad_lines: int
     newer_schema: int
     """See ``ReadReport``."""
+
+    def tallies(self) -> Iterator[SessionTally]:
+        """Yield the tally of each session; all of them at once may fill the memory."""
+        return map(unpack, self.packed)
 
 
 class SessionIndex:
@@ -61,7 +65,7 @@ class SessionIndex:
         if known is not None and known.resume_at == known.state.indexed and is_unchanged(path, known.state):
             packed = self._attempt(lambda database: database.tallies(name))
             if packed is not None:
-                return LogSessions([unpack(tally) for tally in packed], known.bad_lines, known.newer_schema)
+                return LogSessions(list(packed.values()), known.bad_lines, known.newer_schema)
         reader = open_log(path)
         if isinstance(reader, EventLogReader) and not is_compressed(path):
             return self._stretches(path, name, known)
@@ -77,7 +81,7 @@ class SessionIndex:
         """Return how each session in a log begins there, by its id."""
         return {
             tally.id: Begun("" if tally.continued else tally.started, tally.chat_id)
-            for tally in self.sessions(log).tallies
+            for tally in self.sessions(log).tallies()
         }
 
     def forget(self, paths: Iterable[Path]) -> None:
@@ -109,32 +113,36 @@ class SessionIndex:
         """Count a log that can only be read from its beginning."""
         state = state_of(path)
         counted = count_log(path)
-        tallies = [unpack(packed) for packed in counted.tallies.values()]
-        if all(map(_is_settled, tallies)):
-            self._remember(name, IndexedLog(state, state.indexed, counted.bad_lines, counted.newer_schema), tallies)
-        return LogSessions(tallies, counted.bad_lines, counted.newer_schema)
+        if all(map(_is_settled, map(unpack, counted.tallies.values()))):
+            log = IndexedLog(state, state.indexed, counted.bad_lines, counted.newer_schema)
+            self._remember(name, log, counted.tallies.values())
+        return LogSessions(list(counted.tallies.values()), counted.bad_lines, counted.newer_schema)
 
     def _stretches(self, path: Path, name: str, known: IndexedLog | None) -> LogSessions:
         """Count what the index does not know of a log of ours."""
         before = state_of(path)
         start, known_until, bad_lines, newer_schema = 0, 0, 0, 0
-        tallies: dict[str, SessionTally] = {}
+        tallies: dict[str, bytes] = {}
         packed = self._attempt(lambda database: database.tallies(name)) if known is not None else None
         if known is not None and packed is not None and begins_with(path, known.state):
             start, known_until = known.resume_at, known.state.indexed
             bad_lines, newer_schema = known.bad_lines, known.newer_schema
-            tallies = {tally.id: tally for tally in map(unpack, packed)}
+            tallies = packed
         settled = frozenset(tallies)
         counted = count_in_parts(path, start, before.indexed, settled, known_until)
-        for tally in map(unpack, counted.tallies.values()):
-            if tally.id in settled:
-                tallies[tally.id].merge(tally)
+        unsettled = set()
+        for session_id, later in counted.tallies.items():
+            if session_id in settled:
+                tally = unpack(tallies[session_id])
+                tally.merge(unpack(later))
+                tallies[session_id] = tally.pack()
             else:
-                tallies[tally.id] = tally
+                tallies[session_id] = later
+                if not _is_settled(unpack(later)):
+                    unsettled.add(session_id)
         newer_schema = max(newer_schema, counted.newer_schema)
         if not tallies:
             list(open_log(path).iter_accounting())  # says why this is no log
-        unsettled = {tally.id for tally in tallies.values() if tally.id not in settled and not _is_settled(tally)}
         resume_at = min(
             (counted.begins[session_id] for session_id in unsettled),
             key=lambda begin: begin.offset,
@@ -143,13 +151,13 @@ class SessionIndex:
         if ends_with_a_line(path, counted.end):
             state = msgspec.structs.replace(before, indexed=counted.end, ends=state_of(path, counted.end).ends)
             indexed = IndexedLog(state, resume_at.offset, bad_lines + resume_at.bad_lines, newer_schema)
-            self._remember(name, indexed, [tally for tally in tallies.values() if tally.id not in unsettled])
+            self._remember(name, indexed, (tallies[each] for each in tallies if each not in unsettled))
         return LogSessions(list(tallies.values()), bad_lines + counted.bad_lines, newer_schema)
 
-    def _remember(self, name: str, log: IndexedLog, tallies: Iterable[SessionTally]) -> None:
+    def _remember(self, name: str, log: IndexedLog, packed: Iterable[bytes]) -> None:
         if self._database is None:
             return
-        rows = [(tally.id, _without_secrets(tally).pack()) for tally in tallies]
+        rows = ((tally.id, _without_secrets(tally).pack()) for tally in map(unpack, packed))
         self._attempt(lambda database: database.replace(name, log, rows))
 
     def _attempt(self, use: Callable[[Database], _T]) -> _T | None:

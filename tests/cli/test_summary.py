@@ -119,3 +119,20 @@ def test_a_name_in_a_log_cannot_command_the_terminal(capsys):
     assert "\x1b" not in out
     assert "\x07" not in out
     assert "[bold]" in out
+
+
+def test_of_many_sessions_the_newest_are_listed_and_all_are_counted(capsys, monkeypatch):
+    monkeypatch.setattr("ag2obs.cli.summary.MOST_SESSIONS", 3)
+    events = (
+        {"v": 1, "ts": f"2026-11-21T08:00:0{number}.000000Z", "seq": 2, "kind": "llm.call", "session": f"s{number}"}
+        for number in range(5)
+    )
+    Path("run.log").write_text("".join(json.dumps(event) + "\n" for event in events))
+    with pytest.raises(SystemExit):
+        cli.main(["summary", "run.log"])
+    out = capsys.readouterr().out
+    assert "sessions 5" in out
+    assert "calls    5 (0 cached, 0 failed)" in out
+    assert "5 missing" in out
+    assert "Sessions (2 earlier ones are not listed)" in out
+    assert [name for name in ("s0", "s1", "s2", "s3", "s4") if f" {name} " in out] == ["s2", "s3", "s4"]

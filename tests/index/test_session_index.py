@@ -67,7 +67,7 @@ def told(fold: SummaryFold) -> dict[str, Any]:
 def indexed(index: SessionIndex, log: Path) -> dict[str, Any]:
     fold = SummaryFold(questions=True)
     counted = index.sessions(log)
-    for tally in counted.tallies:
+    for tally in counted.tallies():
         fold.add_session(tally)
     fold.add_bad_lines(counted.bad_lines)
     return told(fold)
