@@ -13,7 +13,7 @@ from ag2obs.redaction.notations import find_after_name, find_in_notation, is_in_
 from ag2obs.redaction.placeholders import LONGEST_JUDGED, is_placeholder, is_wordy, looks_random
 from ag2obs.redaction.quoting import QUOTE, string_end
 from ag2obs.redaction.rule import Span
-from ag2obs.redaction.sentences import find_named_in_sentence, is_made_up, is_unpronounceable
+from ag2obs.redaction.sentences import find_further_on, find_named_in_sentence, is_made_up, is_unpronounceable
 
 _SEPARATOR = re.compile(
     rb"""
@@ -69,6 +69,7 @@ _LIST_OF_WORDS = re.compile(rb"\[[A-Za-z_][\w.]*+[ ,(]")
 # Behind a name in a sentence, a word that neither leads to a value nor is one.
 _SHORT_WORD = re.compile(rb" (?!(?:is|was|given|used|value|set|to|as|As|now|here|ist|est|es|for|or) )[A-Za-z]{1,5} ")
 _VARIABLE = re.compile(rb"[A-Za-z_][\w.]*")
+_PASSWORD = (b"password", b"passphrase", b"passwd", b"passcode", b"pwd")
 _SCHEME = re.compile(rb"(?:Bearer|Basic|Token|ApiKey|Api-Key|Key|Digest|Negotiate)(?:[ +]++|%20)", re.IGNORECASE)
 _PARAMETER = re.compile(rb"[\w-]{1,40}+=\\*[\"']")
 _COOKIE_PAIR = re.compile(rb"[\w.$\-]++(?:=|%3[dD])")
@@ -148,6 +149,10 @@ def _is_pair(data: bytes, name_start: int, separator: re.Match[bytes], found: li
 
 
 def _in_a_sentence(data: bytes, start: int, end: int) -> list[Span]:
+    if data[start:end].lower() in _PASSWORD:
+        further_on = find_further_on(data, end)
+        if further_on:
+            return further_on
     if _SHORT_WORD.match(data, end) is not None and not is_in_a_tag(data, start):
         return []
     name = name_before(data, start) + data[start:end]

@@ -73,7 +73,10 @@ NOTATION_RULES = (
     ),
     Rule(
         id="pass",
-        anchors=("pass:", "Pass:", "PASS:", "pass=", "Pass=", "PASS="),
+        anchors=(
+            *("pass:", "Pass:", "PASS:", "pass=", "Pass=", "PASS=", "pass is", "Pass is"),
+            *("pw:", "Pw:", "PW:", "pw=", "Pw=", "PW="),
+        ),
         follow=frozenset(b" \\\"'`!@#$^&*?~+") | ALPHANUMERICS,
         check=find_pass,
         confidence=Confidence.CONTEXT,

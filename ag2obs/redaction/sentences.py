@@ -24,6 +24,19 @@ _BETWEEN = re.compile(
     """,
     re.VERBOSE,
 )
+# Up to five words further on, only what cannot be a word: signs or digits between letters.
+_FURTHER_ON = re.compile(
+    rb"""(?:s|[ ]?\([\w ]{1,20}+\))?+:?+
+    (?:[ ]{1,3}+[A-Za-z(][\w@.'()-]{0,30}+[,:]?+){0,5}?
+    [ ]{1,3}+(?:\\*["'`]|\*\*|\()?+
+    (?P<value>
+      (?=[\w-]{0,40}[A-Za-z0-9][!@\#$%^&*?]{1,3}[A-Za-z0-9]|(?:[A-Za-z_-]{0,20}+[0-9]{1,8}+(?=[A-Za-z])){2})
+      [A-Za-z0-9!@\#$%^&*?~+_-]{8,64}+
+    )(?!\.?[\w/:=(\[{@])
+    """,
+    re.VERBOSE,
+)
+_ID_OR_REFERENCE = re.compile(rb"[a-z]{2,12}[-_][\w-]*|[A-Za-z-]+[#@+*]\d+|[\w-]+@[\w-]+|[0-9a-fA-F-]+")
 _NAME_OF_A_FORMAT = re.compile(rb"(?i)(?:sha|md|base|utf|oauth|pbkdf|argon|aes|rsa|tls|ssl|pkcs|ipv|v|http)[-_]?\d.*")
 _COUNT = re.compile(rb"\d+(?:[-.,:/]?[a-z]*)*")
 _SAYS_THAT_IT_FAILED = re.compile(
@@ -53,6 +66,19 @@ def find_named_in_sentence(data: bytes, start: int, end: int, name: bytes) -> li
     if is_plain_word and (len(match["value"]) < _SHORTEST_TOKEN or data[start - 5 : start] in _FOLLOWED_BY_COUNTS):
         return []
     return _key(match)
+
+
+def find_further_on(data: bytes, end: int) -> list[Span]:
+    """Return the password that comes up to five words after its name: ``the password of bob on db1 is ...``."""
+    match = _FURTHER_ON.match(data, end)
+    if match is None:
+        return []
+    value = match["value"].rstrip(b".?!*")
+    if len(value) < 8 or value == value.upper() or not any(0x30 <= byte <= 0x39 for byte in value):
+        return []
+    if is_placeholder(value) or _ID_OR_REFERENCE.fullmatch(value) or _NAME_OF_A_FORMAT.fullmatch(value):
+        return []
+    return [Span(match.start("value"), match.start("value") + len(value))]
 
 
 def find_failed_key(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
