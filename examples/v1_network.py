@@ -3,7 +3,7 @@
     AG2_RUNTIME_LOGGING=true python examples/v1_network.py
 
 AG2 does not tell an agent that whom it waits for has failed: it waits for its own five minutes. The session warns on
-the logger ag2obs and records an alert the moment it happens; here the agent is asked to wait for one second only.
+the logger ag2obs and records an alert the moment it happens; here the agent is asked to wait for three seconds only.
 Without AG2_RUNTIME_LOGGING the agents run unlogged. They need no key and no network: a model server on this machine
 answers, unless OPENAI_API_KEY is set.
 """
@@ -20,27 +20,38 @@ from ag2.network import Hub
 from example_model import model_server, openai_config
 
 from ag2obs import Session, ag2_logging_session
-from ag2obs.testing import ModelServer, Reply, ToolCall
+from ag2obs.testing import ModelServer, Reply, Request, ToolCall
 
 QUESTION = "Where is my order 1042, and what does it weigh?"
-REPLIES: list[Reply | str] = [
+SUPPORT = "You ask the warehouse and the scales, then answer."
+WAREHOUSE = "You know where orders are."
+SCALES = "You know what orders weigh."
+REPLIES_OF_SUPPORT: list[Reply | str] = [
     Reply(tool_calls=[ToolCall("delegate", '{"target": "warehouse", "prompt": "Where is order 1042?"}')]),
-    "Order 1042 left yesterday.",
-    Reply(tool_calls=[ToolCall("delegate", '{"target": "scales", "prompt": "What weighs 1042?", "timeout": 1}')]),
-    Reply("this model does not exist", status=404),
+    Reply(tool_calls=[ToolCall("delegate", '{"target": "scales", "prompt": "What weighs 1042?", "timeout": 3}')]),
     "Your order left yesterday. What it weighs, nobody could tell me.",
 ]
+
+
+def reply(request: Request) -> Reply | str:
+    """Play the model of each agent; the support has one more answer of the others each time it is asked."""
+    prompt = request.messages[0]["content"]
+    if prompt == WAREHOUSE:
+        return "Order 1042 left yesterday."
+    if prompt == SCALES:
+        return Reply("this model does not exist", status=404)
+    return REPLIES_OF_SUPPORT[sum(message["role"] == "tool" for message in request.messages)]
 
 
 async def run(server: ModelServer | None) -> str:
     """Bring three agents into a network and ask one of them."""
     config = openai_config(server)
-    support = Agent("support", "You ask the warehouse and the scales, then answer.", config=config)
+    support = Agent("support", SUPPORT, config=config)
     hub = await Hub.open(MemoryKnowledgeStore())
     try:
         await hub.register(support)
-        await hub.register(Agent("warehouse", "You know where orders are.", config=config))
-        await hub.register(Agent("scales", "You know what orders weigh.", config=config))
+        await hub.register(Agent("warehouse", WAREHOUSE, config=config))
+        await hub.register(Agent("scales", SCALES, config=config))
         return str((await support.ask(QUESTION)).body)
     finally:
         await hub.close()
@@ -49,7 +60,7 @@ async def run(server: ModelServer | None) -> str:
 async def main() -> None:
     """Run the network and print what its log tells."""
     logging.getLogger("ag2").setLevel(logging.CRITICAL)  # AG2 logs the failed turn with a traceback
-    with model_server(REPLIES) as server:
+    with model_server(reply) as server:
         async with ag2_logging_session("order_1042", "network") as session:
             print(await run(server))
     if session.enabled:

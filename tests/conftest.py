@@ -6,7 +6,7 @@ import pytest
 from ag2obs.testing import block_network
 
 # The machine that runs the tests may be slow: no test fails for its time.
-hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("untimed")
 
 OUR_VARIABLES = ("AG2", "AUTOGEN", "OTEL_", "LOGS_BASE_DIR")

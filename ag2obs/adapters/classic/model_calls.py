@@ -47,7 +47,7 @@ class Attempt:
         self.response: Any = None
         self.error: BaseException | None = None
         self.http = HttpCall(wants_usage=responses.loses_usage(type(client).__name__, params))
-        self.started = time.perf_counter()
+        self.started = self.http.started
         self.ms = 0.0
 
 

@@ -99,7 +99,8 @@ async def observed_call(turn: ObservedTurn, call_next: Any, events: Any, context
         with PROCESS.guard.protect("holding a budget"):
             await session.budget.before_async_call(session, call.provider, call.model)
     turn.state.calls_made += 1
-    token, started = HTTP_CALL.set(call.http), time.perf_counter()
+    token = HTTP_CALL.set(call.http)
+    call.http.started = started = time.perf_counter()
     try:
         call.response = await call_next(events, context)
     except BaseException as error:
