@@ -100,8 +100,13 @@ class KnownValues:
             return []
         found: list[tuple[Span, str]] = []
         strings = JsonStrings(data) if is_json else None
-        last_of_form: dict[int, int] = {}
+        # A form that overlaps itself is one span: "aaaaaaaa" occurs at every place of a long run.
+        places: dict[int, int] = {}
+        reached: dict[int, int] = {}
         for index, start, end in self._matcher.hits(data):
+            if start < reached.get(index, 0):
+                reached[index] = end
+                continue
             form = self._forms[index]
             if (form.outside_json_only and is_json) or splits_escape(data, start):
                 continue
@@ -113,15 +118,19 @@ class KnownValues:
             elif form.outside is not None:
                 span = with_whole_groups(data, Span(start, end), form.outside)
             elif not form.is_word:
-                # One that overlaps itself is one span: "aaaaaaaa" occurs at every place of a long run.
-                last = last_of_form.get(index)
-                if last is not None and start < found[last][0].end:
-                    found[last] = (Span(found[last][0].start, end), form.name)
-                    continue
-                last_of_form[index] = len(found)
+                _prolong(found, places.get(index), reached.get(index, 0))
+                places[index], reached[index] = len(found), end
             if span is not None:
                 found.append((span, form.name))
+        for index, place in places.items():
+            _prolong(found, place, reached[index])
         return found
+
+
+def _prolong(found: list[tuple[Span, str]], place: int | None, end: int) -> None:
+    """Let a span end where the last of the occurrences ended that overlap it."""
+    if place is not None and found[place][0].end < end:
+        found[place] = (Span(found[place][0].start, end), found[place][1])
 
 
 def _known_form(form: bytes, name: str, outside: tuple[int, int] | None) -> KnownForm:
