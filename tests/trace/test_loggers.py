@@ -195,7 +195,7 @@ def test_secrets_are_masked_wherever_they_stand(log: Log) -> None:
             login("me", "correct horse", token=KEY)
         agent.log_action("x", {"api_key": "plainsecretvalue1", "text": f"it is {KEY}"}, {"nested": [KEY]})
         agent.log_state_change({"password": "one-password"}, {"password": "two-password", "note": KEY}, KEY)
-        agent.info(f"key {KEY}", extra={"password": "hunter2hunter2", KEY: 1})
+        agent.info(f"key {KEY}", extra={"password": "hunter2" * 2, KEY: 1})
         with trace_context(agent, f"with {KEY}", mission_id=KEY, secret="swordfish1"):
             agent.log_decision("d", reasoning=f"because of {KEY}")
     text = log.path.read_text(encoding="utf-8")

