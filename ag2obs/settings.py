@@ -6,6 +6,7 @@ at the moment it is called. The table in the README and ``.env.example`` follow 
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -325,10 +326,14 @@ class Settings:
 
 
 def _nearest_dotenv() -> Path | None:
-    """Return the ``.env`` of the working directory or of the nearest folder above; a pipe, as password stores make."""
+    """Return the ``.env`` of the working directory, or of the nearest folder above that has one."""
     folder = Path.cwd()
-    files = (parent / ".env" for parent in (folder, *folder.parents))
-    return next((file for file in files if file.is_file() or file.is_fifo()), None)
+    for file in (parent / ".env" for parent in (folder, *folder.parents)):
+        # A folder that may not be looked into has none. Password stores offer it as a pipe.
+        with contextlib.suppress(PermissionError):
+            if file.is_file() or file.is_fifo():
+                return file
+    return None
 
 
 def _read_dotenv() -> tuple[DotenvValues, tuple[str, ...]]:

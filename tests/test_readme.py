@@ -61,13 +61,14 @@ VOLATILE = (
     (r"to [0-9a-f]{32}", "to CHANNEL"),
     (r"[\d.]+ (ms|s|min)( \d+ s)?\b", "DURATION"),
     (r"[\d,]+ bytes", "BYTES"),
+    (r"[1-9]\d*(\.\d)? KB", "SIZE"),
     (r"\$[\d.,]+", "MONEY"),
-    (r"about \d+ tokens", "about COUNT tokens"),
-    (r"~\d+", "~COUNT"),
-    (r"\d+% of the", "PERCENT of the"),
+    (r"about [1-9]\d* tokens", "about COUNT tokens"),
+    (r"~[1-9]\d*", "~COUNT"),
+    (r"[1-9]\d*% of the", "PERCENT of the"),
     (r"─+", "─"),
 )
-"""What differs between two runs, or with the price list of the day, or with the paths in a traceback."""
+"""What differs between two runs, or with the price list of the day, or with the length of the paths in a log."""
 
 
 def normalised(output, folder):

@@ -1,5 +1,6 @@
 import copy
 import dataclasses
+import errno
 import os
 import pickle
 import re
@@ -168,6 +169,21 @@ def test_dotenv_is_found_upwards_and_never_enters_the_environment(dotenv, tmp_pa
     assert settings.dotenv["SOME_SERVICE_PASSWORD"] == "hunter2-hunter2"
     assert "SOME_SERVICE_PASSWORD" not in os.environ
     assert "AG2_RUNTIME_LOGGING" not in os.environ
+
+
+def test_a_folder_above_that_may_not_be_looked_into_has_no_dotenv(dotenv, tmp_path, monkeypatch):
+    dotenv("AG2_RUNTIME_LOGGING=on\n")
+    closed = tmp_path / "closed"
+    (closed / "below").mkdir(parents=True)
+    monkeypatch.chdir(closed / "below")
+
+    def is_file(path):
+        if path.parent == closed:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return os.path.isfile(path)
+
+    monkeypatch.setattr(Path, "is_file", is_file)
+    assert Settings.from_environment().enabled is True
 
 
 def test_dotenv_can_be_left_out(dotenv):

@@ -130,9 +130,10 @@ def with_new_segments(logs: Iterable[Path]) -> Iterator[Path]:
     To be iterated while the logs are read: seconds may pass from the first one to the last.
     """
     listed = [(log, _identity(log)) for log in logs]
+    known: set[tuple[str, float]] | None = None
     for log, identity in listed:
         if not is_segment(log) and _identity(log) != identity:
-            known = {_real_place(other) for other, _ in listed}
+            known = known or {_real_place(other) for other, _ in listed}
             yield from _logs_among(other for other in _with_segments(log) if _real_place(other) not in known)
         yield log
 

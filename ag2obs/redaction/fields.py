@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable
 
 from ag2obs.redaction.boundaries import name_before
-from ag2obs.redaction.cookies import find_cookies
+from ag2obs.redaction.braces import find_in_braces, is_cookies
 from ag2obs.redaction.lists import find_elements
 from ag2obs.redaction.names import Sensitivity, bytes_sensitivity
 from ag2obs.redaction.notations import find_after_name, find_in_notation, is_in_a_tag, is_likely_secret
 from ag2obs.redaction.placeholders import LONGEST_JUDGED, is_placeholder, is_wordy, looks_random
 from ag2obs.redaction.quoting import QUOTE, string_end
 from ag2obs.redaction.rule import Span
-from ag2obs.redaction.sentences import find_further_on, find_named_in_sentence, is_made_up, is_unpronounceable
+from ag2obs.redaction.sentences import find_named_in_sentence, find_password_later_on, is_made_up, is_unpronounceable
 
 _SEPARATOR = re.compile(
     rb"""
@@ -64,12 +64,10 @@ _BARE = re.compile(
 )
 _TAGGED = re.compile(rb"(?P<secret>[^<>\s\"'\\]{1,512}+)(?=<\\*+/|\\+u003[cC])")
 _CHARACTER_DATA = re.compile(rb"<!\[CDATA\[(?P<secret>(?:[^\s\"\\\]]|\](?!\]>)){1,512}+)\]\]>(?=<\\*+/|\\+u003[cC])")
-_BRACED = re.compile(rb"\{(?P<secret>(?:[^{}\s\"'\\]|\}\}){6,128}+)\}(?!\})")
 _LIST_OF_WORDS = re.compile(rb"\[[A-Za-z_][\w.]*+[ ,(]")
 # Behind a name in a sentence, a word that neither leads to a value nor is one.
 _SHORT_WORD = re.compile(rb" (?!(?:is|was|given|used|value|set|to|as|As|now|here|ist|est|es|for|or) )[A-Za-z]{1,5} ")
-_VARIABLE = re.compile(rb"[A-Za-z_][\w.]*")
-_PASSWORD = (b"password", b"passphrase", b"passwd", b"passcode", b"pwd")
+_WORDS_FOR_PASSWORD = (b"password", b"passphrase", b"passwd", b"passcode", b"pwd")
 _SCHEME = re.compile(rb"(?:Bearer|Basic|Token|ApiKey|Api-Key|Key|Digest|Negotiate)(?:[ +]++|%20)", re.IGNORECASE)
 _PARAMETER = re.compile(rb"[\w-]{1,40}+=\\*[\"']")
 _COOKIE_PAIR = re.compile(rb"[\w.$\-]++(?:=|%3[dD])")
@@ -118,7 +116,9 @@ def find_field(
         return found if separator["sign"] is not None or _is_pair(data, name_start, separator, found) else []
     opening_bracket = data[position : position + 1]
     if opening_bracket == b"{" and separator["sign"] is not None:
-        return _in_braces(data, name, name_start, separator, level)
+        is_assigned = separator["sign"] == b"=" and separator["name_quote"] is None
+        found = find_in_braces(data, name, name_start, position, level) if is_assigned or is_cookies(name) else []
+        return found or find_after_name(data, start, end, name, name_end)
     if separator["name_quote"] is not None:
         is_secret = level is Sensitivity.SECRET
         number = _NUMBER.match(data, position)
@@ -149,10 +149,10 @@ def _is_pair(data: bytes, name_start: int, separator: re.Match[bytes], found: li
 
 
 def _in_a_sentence(data: bytes, start: int, end: int) -> list[Span]:
-    if data[start:end].lower() in _PASSWORD:
-        further_on = find_further_on(data, end)
-        if further_on:
-            return further_on
+    if data[start:end].lower() in _WORDS_FOR_PASSWORD:
+        told = find_password_later_on(data, end)
+        if told:
+            return told
     if _SHORT_WORD.match(data, end) is not None and not is_in_a_tag(data, start):
         return []
     name = name_before(data, start) + data[start:end]
@@ -278,26 +278,6 @@ def _bare_value(
     if scheme is None and not _is_bare_secret(data, name, name_start, separator, position, text, level):
         return []
     return [Span(position, end)]
-
-
-def _in_braces(data: bytes, name: bytes, name_start: int, separator: re.Match[bytes], level: Sensitivity) -> list[Span]:
-    """Return the cookies of an object, or the value that a connection string has in braces: ``PWD={...};``."""
-    position = separator.end()
-    if name.lower().endswith((b"cookie", b"cookies")):
-        return find_cookies(data, position + 1)
-    braced = _BRACED.match(data, position) if separator["sign"] == b"=" and separator["name_quote"] is None else None
-    if braced is None:
-        return find_after_name(data, name_start, name_start + len(name), name, name_start + len(name))
-    text = braced["secret"]
-    if is_placeholder(text) or is_placeholder(braced[0]):
-        return []
-    # Between semicolons stands a value; elsewhere also the name of a variable, which a template puts in.
-    is_part = data[name_start - 1 : name_start] == b";" or data[braced.end() : braced.end() + 1] == b";"
-    is_name = not is_part or b"." in text or b"_" in text or bytes_sensitivity(text) is not Sensitivity.NONE
-    if is_name and _VARIABLE.fullmatch(text):
-        return []
-    is_value = looks_random(text) if level is Sensitivity.VALUE_DECIDES else is_made_up(text)
-    return [Span(*braced.span("secret"))] if is_value else []
 
 
 def _is_name_of_a_secret(data: bytes, name_start: int) -> bool:

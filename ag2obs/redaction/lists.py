@@ -6,27 +6,24 @@ import re
 
 from ag2obs.redaction.boundaries import name_before
 from ag2obs.redaction.names import Sensitivity, bytes_sensitivity
-from ag2obs.redaction.notations import is_likely_secret
-from ag2obs.redaction.placeholders import is_placeholder, is_wordy
+from ag2obs.redaction.notations import is_secret_under_name
 from ag2obs.redaction.rule import Span
-from ag2obs.redaction.sentences import is_made_up
 
 _MOST_ITEMS = 1000
 _MOST_IN_VAIN = 8
-_SHORTEST = 6
 
 _BREAK = rb"(?:\r?\n|(?:\\+r)?+\\+n)"
 _BLANK = rb"(?:[ \t]|\\+[nrt]|\r?\n){0,64}+"
 # One line of a list; what goes on behind a space is no value but a name with one, or a sentence.
 _ITEM = re.compile(
     _BREAK + rb"(?:[ ]|\\+t|\t){0,40}+-[ ]{1,8}+(?:\\*[\"'])?+(?P<secret>[^\s\"'\\<>{}\[\],]{1,512}+)(?:\\*[\"'])?+"
-    rb"[ ]{0,8}+(?=\#|\r?\n|\\+[rn]|\\*[\"']|\Z)"
+    rb"[ ]{0,8}+(?:(?=\#|\r?\n|\\+[rn]|\\*[\"'])|(?P<last>\Z))"
 )
 _ELEMENT = re.compile(
     _BLANK
     + rb"(?:[bBuU]?(?P<quote>\\*[\"']))?+(?P<secret>[^\s\"'\\<>{}\[\],]{1,512}+)(?(quote)(?P=quote))"
     + _BLANK
-    + rb"(?P<more>,?)"
+    + rb"(?:,|(?P<last>))"
 )
 
 _WORDS = ("password", "passwd", "passphrase", "secret", "apikey", "_key", "-key")
@@ -42,39 +39,26 @@ def find_items(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
     name = name_before(data, start) + data[start : end - 1]
     if bytes_sensitivity(name) is not Sensitivity.SECRET:
         return []
-    spans: list[Span] = []
-    position, in_vain = end, 0
-    for _ in range(_MOST_ITEMS):
-        item = _ITEM.match(data, position)
-        if item is None or in_vain == _MOST_IN_VAIN:
-            break
-        position = item.end()
-        in_vain += 1
-        if _is_secret(item["secret"], name):
-            spans.append(Span(*item.span("secret")))
-            in_vain = 0
-    return spans
+    return _secrets_among(data, end, _ITEM, name)
 
 
 def find_elements(data: bytes, position: int, name: bytes) -> list[Span]:
     """Return the elements of the list that was opened before ``position``."""
+    return _secrets_among(data, position, _ELEMENT, name)
+
+
+def _secrets_among(data: bytes, position: int, pattern: re.Pattern[bytes], name: bytes) -> list[Span]:
     spans: list[Span] = []
     in_vain = 0
     for _ in range(_MOST_ITEMS):
-        element = _ELEMENT.match(data, position)
-        if element is None or in_vain == _MOST_IN_VAIN:
+        item = pattern.match(data, position)
+        if item is None or in_vain == _MOST_IN_VAIN:
             break
-        position = element.end()
+        position = item.end()
         in_vain += 1
-        if _is_secret(element["secret"], name):
-            spans.append(Span(*element.span("secret")))
+        if is_secret_under_name(item["secret"], name):
+            spans.append(Span(*item.span("secret")))
             in_vain = 0
-        if not element["more"]:
+        if item["last"] is not None:
             break
     return spans
-
-
-def _is_secret(value: bytes, name: bytes) -> bool:
-    if len(value) < _SHORTEST or is_placeholder(value):
-        return False
-    return is_likely_secret(value, name) or (is_made_up(value) and not is_wordy(value))

@@ -73,6 +73,7 @@ _MARKUP = re.compile(
 )
 _TEXT = re.compile(rb"(?:[^<>\s\"'\\\]]|\](?!\]>)){6,512}+(?=(?:\s|\\+[nrt]){0,8}+(?:<\\*+/|\]\]>|\\+u003[cC]))")
 _LONGEST_TAG = 80
+_SHORTEST_UNDER_NAME = 6
 
 
 def find_in_notation(data: bytes, start: int, end: int) -> list[Span]:
@@ -129,6 +130,14 @@ def is_likely_secret(value: bytes, name: bytes) -> bool:
     if is_uuid(value):
         return level is Sensitivity.SECRET or name.lower().endswith((b"token", b"secret_id", b"secretid"))
     return level is Sensitivity.SECRET and 8 <= len(value) <= 64 and is_made_up(value) and not is_wordy(value)
+
+
+def is_secret_under_name(value: bytes, name: bytes) -> bool:
+    """Judge a value that stands where tables and lists have the values of ``name``: a shorter one will do there."""
+    if len(value) < _SHORTEST_UNDER_NAME or is_placeholder(value):
+        return False
+    is_secret_name = bytes_sensitivity(name) is Sensitivity.SECRET
+    return is_likely_secret(value, name) or (is_secret_name and is_made_up(value) and not is_wordy(value))
 
 
 def _is_of_three_kinds(value: bytes) -> bool:

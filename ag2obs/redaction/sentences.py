@@ -25,7 +25,7 @@ _BETWEEN = re.compile(
     re.VERBOSE,
 )
 # Up to five words further on, only what cannot be a word: signs or digits between letters.
-_FURTHER_ON = re.compile(
+_PASSWORD_LATER_ON = re.compile(
     rb"""(?:s|[ ]?\([\w ]{1,20}+\))?+:?+
     (?:[ ]{1,3}+[A-Za-z(][\w@.'()-]{0,30}+[,:]?+){0,5}?
     [ ]{1,3}+(?:\\*["'`]|\*\*|\()?+
@@ -68,9 +68,9 @@ def find_named_in_sentence(data: bytes, start: int, end: int, name: bytes) -> li
     return _key(match)
 
 
-def find_further_on(data: bytes, end: int) -> list[Span]:
+def find_password_later_on(data: bytes, end: int) -> list[Span]:
     """Return the password that comes up to five words after its name: ``the password of bob on db1 is ...``."""
-    match = _FURTHER_ON.match(data, end)
+    match = _PASSWORD_LATER_ON.match(data, end)
     if match is None:
         return []
     value = match["value"].rstrip(b".?!*")

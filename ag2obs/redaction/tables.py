@@ -9,17 +9,15 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ag2obs.redaction.names import Sensitivity, bytes_sensitivity
-from ag2obs.redaction.notations import is_likely_secret
-from ag2obs.redaction.placeholders import is_placeholder, is_wordy
+from ag2obs.redaction.names import bytes_sensitivity
+from ag2obs.redaction.notations import is_secret_under_name
 from ag2obs.redaction.rule import Span
-from ag2obs.redaction.sentences import is_made_up
 
 _LONGEST_HEAD = 400
 _MOST_COLUMNS = 24
 _LONGEST_ROW = 4_000
 _MOST_ROWS_IN_VAIN = 8
-_SHORTEST, _LONGEST = 6, 512
+_LONGEST_VALUE = 512
 
 _BREAK = rb"[ ]?+(?:\r?\n|(?:\\+r)?+\\+n)"
 _END_OF_NAME = re.compile(rb"(?:\\*+[\"'])?+[ ]{0,32}+(?:(?P<separator>[,;|\t]|\\+t)|" + _BREAK + rb")", re.DOTALL)
@@ -131,10 +129,10 @@ def _values(data: bytes, position: int, notation: _Notation, columns: list[int],
         if row_end is not None and len(cells) == len(names):
             for column in columns:
                 first, last = cells[column]
-                value = data[first : min(last, first + _LONGEST + 1)].rstrip()
+                value = data[first : min(last, first + _LONGEST_VALUE + 1)].rstrip()
                 if _is_head(value):
                     return  # the head of another table
-                if _is_secret(value, names[column]):
+                if len(value) <= _LONGEST_VALUE and b" " not in value and is_secret_under_name(value, names[column]):
                     in_vain = 0
                     yield Span(first, first + len(value))
             if row_end["break"] is None:
@@ -149,11 +147,3 @@ def _values(data: bytes, position: int, notation: _Notation, columns: list[int],
 
 def _is_head(name: bytes) -> bool:
     return len(name) <= _LONGEST_NAME and _ENDS_A_NAME.search(name) is not None and bool(bytes_sensitivity(name))
-
-
-def _is_secret(value: bytes, name: bytes) -> bool:
-    if not _SHORTEST <= len(value) <= _LONGEST or b" " in value or is_placeholder(value):
-        return False
-    if is_likely_secret(value, name):
-        return True
-    return bytes_sensitivity(name) is Sensitivity.SECRET and is_made_up(value) and not is_wordy(value)

@@ -38,7 +38,7 @@ _NOT_PARAMETERS = frozenset({"messages", "prompt", "input", "tools", "functions"
 class Attempt:
     """One ``create`` of a model client: what was asked, what came back, how long it took."""
 
-    __slots__ = ("client", "error", "http", "index", "ms", "params", "response", "started")
+    __slots__ = ("client", "error", "http", "index", "ms", "params", "response")
 
     def __init__(self, client: object, params: Any, index: int | None) -> None:
         self.client = client
@@ -47,7 +47,6 @@ class Attempt:
         self.response: Any = None
         self.error: BaseException | None = None
         self.http = HttpCall(wants_usage=responses.loses_usage(type(client).__name__, params))
-        self.started = self.http.started
         self.ms = 0.0
 
 
@@ -152,7 +151,7 @@ def client_create(original: Callable[..., Any]) -> Callable[..., Any]:
             attempt.error = error
             raise
         finally:
-            attempt.ms = milliseconds_since(attempt.started)
+            attempt.ms = milliseconds_since(attempt.http.started)
             HTTP_CALL.reset(token)
 
     return create
