@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from ag2obs.cleaning.deletion import Outcome, delete
 from ag2obs.cleaning.inventory import StoredFile, take_inventory
 from ag2obs.cleaning.plan import Plan, Wish, plan
 from ag2obs.cli import complain, wording
+from ag2obs.cli.documents import print_document
 from ag2obs.cli.durations import Duration
 from ag2obs.cli.exit_codes import ExitCode
 from ag2obs.events import timestamp
@@ -65,7 +65,7 @@ def command(
         if outcome.problem is not None:
             code = complain(f"{wording.printable(str(outcome.file.path))} was not deleted: {outcome.problem}")
     if as_json:
-        click.echo(msgspec.json.encode(_document(found, outcomes, deleted=yes)))
+        print_document(_document(found, outcomes, deleted=yes))
     else:
         _print(found, outcomes, now, deleted=yes)
     return code

@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 import click
-import msgspec
 
 from ag2obs.analysis.compare.compare_fold import GROUPINGS, GroupsFold, RunsFold, compare
 from ag2obs.analysis.compare.compare_types import Comparison, Divergence, Group, Runs
 from ag2obs.analysis.compare.turns import Turn
 from ag2obs.cli import wording
+from ag2obs.cli.documents import print_document
 from ag2obs.cli.exit_codes import ExitCode
 from ag2obs.cli.sessions import add_sessions
 
@@ -47,7 +47,7 @@ def command(sides: tuple[str, ...], by: str | None, as_json: bool) -> int:
         return code
     comparison = compare(*found)
     if as_json:
-        click.echo(msgspec.json.encode(comparison.to_dict()))
+        print_document(comparison.to_dict())
     else:
         _print(comparison)
     return code
@@ -66,7 +66,7 @@ def _compare_groups(by: str, sessions: list[str], *, as_json: bool) -> int:
     code = add_sessions(fold, sessions)
     result = fold.result()
     if as_json and (result.groups or code == ExitCode.SUCCESS):
-        click.echo(msgspec.json.encode(result.to_dict()))
+        print_document(result.to_dict())
     elif result.groups:
         _print_groups(None, by, [("", group) for group in result.groups])
     elif code == ExitCode.SUCCESS:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import click
-import msgspec
 
 from ag2obs.analysis.cost.cost_fold import CostFold
 from ag2obs.analysis.cost.cost_types import Alternative, CostPart, CostReport, CostTotals, History
 from ag2obs.analysis.summary.totals import Totals
 from ag2obs.cli import wording
+from ag2obs.cli.documents import print_document
 from ag2obs.cli.sessions import add_sessions, sessions_argument
 
 
@@ -40,7 +40,7 @@ def command(sessions: tuple[str, ...], as_models: tuple[str, ...], as_json: bool
     report = fold.result()
     if report.sessions:
         if as_json:
-            click.echo(msgspec.json.encode(report.to_dict()))
+            print_document(report.to_dict())
         else:
             _print(report)
     return code

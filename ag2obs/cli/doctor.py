@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
-import msgspec
 
 from ag2obs.cli import wording
+from ag2obs.cli.documents import print_document
 from ag2obs.cli.exit_codes import ExitCode
 from ag2obs.doctor import Result, Status, examine
 
@@ -26,7 +26,7 @@ def command(as_json: bool) -> int:
     """
     results = examine()
     if as_json:
-        click.echo(msgspec.json.encode(_document(results)))
+        print_document(_document(results))
     else:
         for result in results:
             click.echo(f"{result.status.value:<9}{result.check:<11}{wording.printable(result.sentence)}")

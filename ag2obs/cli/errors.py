@@ -9,6 +9,7 @@ from ag2obs.analysis.errors.debug_report import joined, link_text, report_lines
 from ag2obs.analysis.errors.error_types import ERRORS_SCHEMA, ErrorPattern, ErrorsReport, Occurrence
 from ag2obs.analysis.errors.errors_fold import ErrorsFold
 from ag2obs.cli import complain, wording
+from ag2obs.cli.documents import print_document
 from ag2obs.cli.sessions import add_sessions, sessions_argument
 
 _CAUSES_SHOWN = 3
@@ -38,7 +39,7 @@ def command(sessions: tuple[str, ...], explain: str | None, limit: int, as_json:
         return _explain(report, explain, as_json=as_json) or code
     if as_json:
         shown = msgspec.structs.replace(report, patterns=report.patterns[: limit or None])
-        click.echo(msgspec.json.encode({**shown.to_dict(), "total": len(report.patterns)}))
+        print_document({**shown.to_dict(), "total": len(report.patterns)})
     elif report.patterns:
         _print(report, limit)
     elif not code:
@@ -56,7 +57,7 @@ def _explain(report: ErrorsReport, explain: str, *, as_json: bool) -> int:
     is_fingerprint = newest.error != explain
     if as_json:
         explained = [_with_pattern(occurrence, patterns) for occurrence in found]
-        click.echo(msgspec.json.encode({"schema": ERRORS_SCHEMA, "explained": explained}))
+        print_document({"schema": ERRORS_SCHEMA, "explained": explained})
         return 0
     if is_fingerprint and len(fingerprints) > 1:
         return complain(f"{len(fingerprints)} fingerprints begin with {explain!r}: {', '.join(sorted(fingerprints))}")

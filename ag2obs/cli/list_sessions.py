@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from ag2obs.analysis.summary.summary_fold import SummaryFold
 from ag2obs.analysis.summary.summary_types import SessionSummary
 from ag2obs.analysis.summary.totals import money_text
 from ag2obs.cli import wording
+from ag2obs.cli.documents import print_document
 from ag2obs.cli.logs import add_logs
 
 LIST_SCHEMA = 1
@@ -40,7 +40,7 @@ def command(folder: Path | None, limit: int, as_json: bool) -> int:
     shown = [tally.summary(tally.sums()) for tally in (found[:limit] if limit else found)]
     if as_json and found:
         document = {"schema": LIST_SCHEMA, "total": len(found), "sessions": [_row_as_json(row) for row in shown]}
-        click.echo(msgspec.json.encode(document))
+        print_document(document)
     elif found:
         _print(shown)
         if len(found) > len(shown):

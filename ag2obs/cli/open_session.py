@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import click
-import msgspec
 
+from ag2obs.cli.documents import print_document
 from ag2obs.cli.sessions import found, session_argument
 from ag2obs.errors import LogFormatError
 
@@ -30,7 +30,7 @@ def command(session: str, opens_file: bool, as_json: bool) -> int:
     path = _path(session)
     opened = open_in_viewer(path if opens_file or path.is_dir() else path.parent)
     if as_json:
-        click.echo(msgspec.json.encode({"schema": 1, "path": str(path), "opened": opened}))
+        print_document({"schema": 1, "path": str(path), "opened": opened})
     else:
         click.echo(str(path))
     return 0

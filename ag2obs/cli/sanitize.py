@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from ag2obs.cli import complain, wording
+from ag2obs.cli.documents import print_document
 from ag2obs.cli.exit_codes import ExitCode
 from ag2obs.cli.logs import opened_index
 from ag2obs.cli.progress import progress_bar
@@ -103,7 +103,7 @@ def command(
             _forget([Path(each.path) for each in outcome.changed])
     aside = output == _STANDARD_OUTPUT
     if as_json:
-        click.echo(msgspec.json.encode(outcome.to_dict(dry_run)), err=aside)
+        print_document(outcome.to_dict(dry_run), to_stderr=aside)
     else:
         _print(outcome, dry_run, aside)
     _tell_problems(outcome)

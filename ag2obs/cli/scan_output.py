@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 import click
-import msgspec
 
 from ag2obs.cli import wording
+from ag2obs.cli.documents import encoded
 from ag2obs.scanning import ScanFinding, ScanReport, sarif
 from ag2obs.scanning.findings import SCHEMA
 
@@ -52,12 +52,12 @@ class JsonOutput:
 
     def finding(self, finding: ScanFinding) -> None:
         """Print one."""
-        click.echo(self._separator + msgspec.json.encode(finding.to_dict()), nl=False)
+        click.echo(self._separator + encoded(finding.to_dict()), nl=False)
         self._separator = b",\n"
 
     def end(self, report: ScanReport, count: int) -> None:
         """Print the counts."""
-        click.echo(b"]," + msgspec.json.encode(report.counts())[1:])
+        click.echo(b"]," + encoded(report.counts())[1:])
 
 
 class SarifOutput:
@@ -74,12 +74,12 @@ class SarifOutput:
     def finding(self, finding: ScanFinding) -> None:
         """Print one as a result."""
         self._rules.add(finding.rule)
-        click.echo(self._separator + msgspec.json.encode(sarif.result(finding)), nl=False)
+        click.echo(self._separator + encoded(sarif.result(finding)), nl=False)
         self._separator = b",\n"
 
     def end(self, report: ScanReport, count: int) -> None:
         """Print the tool, its rules and the files that could not be read."""
-        rest = msgspec.json.encode(sarif.run_after_results(self._rules, report.unreadable))
+        rest = encoded(sarif.run_after_results(self._rules, report.unreadable))
         click.echo(b"]," + rest[1:-1] + sarif.CLOSING, nl=False)
 
 

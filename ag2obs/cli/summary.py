@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-import msgspec
 
 from ag2obs.analysis.summary.summary_fold import RuntimeSummary, SummaryFold
 from ag2obs.analysis.summary.summary_types import SUMMARY_SCHEMA, SessionSummary
 from ag2obs.analysis.summary.totals import Totals
 from ag2obs.cli import wording
+from ag2obs.cli.documents import encoded
 from ag2obs.cli.logs import add_logs
 
 MOST_SESSIONS = 100
@@ -53,13 +53,13 @@ def _print_json(fold: SummaryFold) -> None:
 
     def write(session: SessionSummary) -> None:
         nonlocal written
-        click.echo((b"," if written else b"") + msgspec.json.encode(session.to_dict()), nl=False)
+        click.echo((b"," if written else b"") + encoded(session.to_dict()), nl=False)
         written += 1
 
     click.echo(b'{"schema":%d,"sessions":[' % SUMMARY_SCHEMA, nl=False)
     whole = fold.whole(write)
     totals = {"sessions": written, **whole.totals_to_dict()}
-    click.echo(b'],"totals":%s}' % msgspec.json.encode(totals))
+    click.echo(b'],"totals":%s}' % encoded(totals))
 
 
 class _Listed:

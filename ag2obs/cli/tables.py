@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+import click
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console
@@ -34,7 +35,13 @@ def print_table(
         table.add_column(heading, justify="right" if number else "left", no_wrap=number, overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))
-    Console(width=_width(headings, rows, numbers)).print(table)
+    console = Console(width=_width(headings, rows, numbers))
+    if console.is_terminal:
+        console.print(table)
+        return
+    with console.capture() as captured:
+        console.print(table)
+    click.echo("\n".join(line.rstrip(" ") for line in captured.get().split("\n")), nl=False)
 
 
 def _width(headings: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[str]) -> int:

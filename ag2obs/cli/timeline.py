@@ -12,6 +12,7 @@ import msgspec
 from ag2obs.analysis.timeline.journey import JourneyFold
 from ag2obs.analysis.timeline.timeline_fold import TEXT_CHARACTERS, EventFilter, TimelineFold
 from ag2obs.cli import complain, wording
+from ag2obs.cli.documents import print_document
 from ag2obs.cli.durations import Duration
 from ag2obs.cli.exit_codes import ExitCode
 from ag2obs.cli.logs import tell_losses, tell_refused
@@ -102,7 +103,7 @@ def _timeline(
         sessions = [one for one in timeline.sessions if one.session_id in wanted.sessions]
         timeline = msgspec.structs.replace(timeline, sessions=sessions)
     if as_json:
-        click.echo(msgspec.json.encode(timeline.to_dict()))
+        print_document(timeline.to_dict())
     else:
         print_timeline(timeline)
     return code
@@ -117,7 +118,7 @@ def _journey(
     code = _read(fold, events_of(where, report), report, where)
     journey = fold.result()
     if as_json:
-        click.echo(msgspec.json.encode(journey.to_dict()))
+        print_document(journey.to_dict())
     elif journey.sessions:
         print_journey(journey)
     if not journey.sessions and not code:

@@ -13,6 +13,7 @@ from ag2obs.analysis.tools.argument_patterns import ArgumentPattern
 from ag2obs.analysis.tools.tool_types import ToolsReport, ToolStats
 from ag2obs.analysis.tools.tools_fold import BY, ToolsFold
 from ag2obs.cli import wording
+from ag2obs.cli.documents import print_document
 from ag2obs.cli.sessions import add_sessions, sessions_argument
 
 _COLUMNS: Mapping[str, Callable[[ToolStats], Any]] = MappingProxyType(
@@ -57,7 +58,7 @@ def command(sessions: tuple[str, ...], by: str | None, sort: str, reverse: bool,
     tools = sorted(report.tools, key=_COLUMNS[sort])  # the order of equals is by time
     report = msgspec.structs.replace(report, tools=tools[::-1] if reverse else tools)
     if as_json:
-        click.echo(msgspec.json.encode(report.to_dict()))
+        print_document(report.to_dict())
     elif report.tools:
         _print(report)
     elif not code:

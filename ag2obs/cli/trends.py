@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import get_args
 
 import click
-import msgspec
 
 from ag2obs.analysis.summary.totals import Totals
 from ag2obs.analysis.trends.trends_fold import By, Trends, TrendsFold
 from ag2obs.analysis.trends.unusual import RULE
 from ag2obs.cli import complain, wording
+from ag2obs.cli.documents import print_document
 from ag2obs.cli.exit_codes import ExitCode
 from ag2obs.cli.logs import add_logs, logs_at
 
@@ -46,7 +46,7 @@ def command(folder: Path | None, by: By, as_json: bool, sql: bool) -> int:
     fold = TrendsFold(by)
     code = add_logs(fold, paths)
     if as_json:
-        click.echo(msgspec.json.encode(fold.result().to_dict()))
+        print_document(fold.result().to_dict())
     elif not fold.is_empty:
         _print(fold.result())
     return code

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-import msgspec
 
 from ag2obs.analysis.live import LiveFold, LiveView, live_event
 from ag2obs.cli import complain, wording
+from ag2obs.cli.documents import print_document
 from ag2obs.cli.sessions import found
 from ag2obs.cli.watch_view import plain_lines, rendered
 from ag2obs.errors import LogFormatError
@@ -121,7 +121,7 @@ def _is_over(view: LiveView) -> bool:
 
 def _print_once(view: LiveView, *, as_json: bool) -> None:
     if as_json:
-        click.echo(msgspec.json.encode(view.to_dict()))
+        print_document(view.to_dict())
         return
     for line in plain_lines(view):
         click.echo(line)
@@ -132,7 +132,7 @@ def _print_news(fold: LiveFold, source: LogFollower | FolderFollower, session: s
 
     for events in _news(fold, source, session):
         if as_json and events:
-            click.echo(msgspec.json.encode(fold.result(datetime.now(UTC)).to_dict()))
+            print_document(fold.result(datetime.now(UTC)).to_dict())
         elif not as_json:
             for event in events:
                 if event.kind != "message":

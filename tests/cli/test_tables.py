@@ -43,3 +43,9 @@ def test_there_is_no_colour_outside_a_terminal_and_markup_is_text(capsys):
 
 def test_no_rows_print_nothing(capsys):
     assert printed(capsys) == ""
+
+
+def test_a_table_in_a_file_has_no_blanks_at_the_ends_of_its_lines(capsys):
+    lines = printed(capsys, ROW, ("a", "short", "$1")).splitlines()
+    assert lines == [line.rstrip() for line in lines]
+    assert len(lines) >= 4
