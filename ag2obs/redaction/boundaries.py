@@ -23,6 +23,10 @@ _ESCAPE_ENDS = _HEX | frozenset(b"nrtm")
 _BEHIND_ESCAPE = re.compile(rb"(?<=\\[nrtbf])|(?<=%[0-9a-fA-F]{2})|(?<=\\u[0-9a-fA-F]{4})|(?<=\\x[0-9a-fA-F]{2})")
 _TERMINAL_COLOUR = re.compile(rb"\[[0-9;]{0,9}m\Z")
 _LONGEST_COLOUR = 11
+_PLUS_OR_SLASH = frozenset(b"+/")
+_LONGEST_PART_OF_A_PATH = 24
+# Behind a shorter run, the sign marks an added line or parts a path.
+_IN_BASE64 = re.compile(rb"[A-Za-z0-9+/]{%d}" % _LONGEST_PART_OF_A_PATH)
 
 
 def token_may_start(data: bytes, position: int, left: Left) -> bool:
@@ -34,6 +38,8 @@ def token_may_start(data: bytes, position: int, left: Left) -> bool:
         return False  # a line break of any depth and what follows it, not a token that begins with its letter
     if previous not in _INNER[left]:
         return True
+    if previous in _PLUS_OR_SLASH:
+        return not _IN_BASE64.match(data, max(0, position - _LONGEST_PART_OF_A_PATH), position)
     if previous not in _ESCAPE_ENDS:
         return False
     if previous == _COLOUR_END:
@@ -43,7 +49,7 @@ def token_may_start(data: bytes, position: int, left: Left) -> bool:
 
 def bytes_before(left: Left) -> bytes:
     """Return for each byte whether a token may start behind it: 0 no, 1 yes, 2 as ``token_may_start`` says."""
-    asked = (_ESCAPE_ENDS & _INNER[left]) | {_BACKSLASH}
+    asked = ((_ESCAPE_ENDS | _PLUS_OR_SLASH) & _INNER[left]) | {_BACKSLASH}
     return bytes(2 if byte in asked else int(byte not in _INNER[left]) for byte in range(256))
 
 

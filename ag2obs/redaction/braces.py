@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ag2obs.redaction.cookies import find_cookies
+from ag2obs.redaction.members import find_cookies
 from ag2obs.redaction.names import Sensitivity, bytes_sensitivity
 from ag2obs.redaction.placeholders import is_placeholder, looks_random
 from ag2obs.redaction.rule import Span

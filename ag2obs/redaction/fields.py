@@ -8,22 +8,34 @@ from collections.abc import Callable
 from ag2obs.redaction.boundaries import name_before
 from ag2obs.redaction.braces import find_in_braces, is_cookies
 from ag2obs.redaction.lists import find_elements
+from ag2obs.redaction.members import find_members
 from ag2obs.redaction.names import Sensitivity, bytes_sensitivity
 from ag2obs.redaction.notations import find_after_name, find_in_notation, is_in_a_tag, is_likely_secret
 from ag2obs.redaction.placeholders import LONGEST_JUDGED, is_placeholder, is_wordy, looks_random
-from ag2obs.redaction.quoting import QUOTE, string_end
+from ag2obs.redaction.quoting import COLOUR, QUOTE, string_end
 from ag2obs.redaction.rule import Span
-from ag2obs.redaction.sentences import find_named_in_sentence, find_password_later_on, is_made_up, is_unpronounceable
+from ag2obs.redaction.sentences import (
+    find_named_in_sentence,
+    find_password_later_on,
+    is_made_up,
+    is_password,
+    is_unpronounceable,
+)
 
 _SEPARATOR = re.compile(
     rb"""
     (?P<rest>[A-Za-z0-9_\-]{0,40}+)
     (?:
-      (?: (?P<name_quote>"""
+      (?:"""
+    + COLOUR
+    + rb""")?+ (?: (?P<name_quote>"""
     + QUOTE
     + rb""") \]? )?+
       (?:
-        (?:\*\*)?+ [ \t]*+ (?P<sign>::|:=|=>|==+|[:=|]|\\+u003[dDaA]|%3[dDaA]) (?![=>|]) (?:\*\*)?+ [ \t]*+
+        (?:\*\*)?+ [ \t]*+ (?P<sign>::|:=|=>|==+|[:=|]|\\+u003[dDaA]|%3[dDaA]|\xef\xbc\x9a|\\+uff1a)
+        (?![=>|]) (?:\*\*)?+ [ \t]*+ (?:"""
+    + COLOUR
+    + rb""")?+
         (?: (?:Optional\[str\]|str(?:[ ]\|[ ]None)?|SecretStr|string) [ \t]* = [ \t]*+
           | (?:!!?|&)\w{1,40}+[ ]++(?=[^\s=&]) )?
       | [ \t]*,[ \t]* (?P<member>\\*["']value\\*["'][ \t]*:[ \t]*|(?=[bB]?\\*["']))
@@ -55,7 +67,7 @@ _MOST_ELEMENTS = 1000
 _BARE = re.compile(
     rb"""
     (?: [^\s"'`\\,;&<>(){}\[\]|\x00-\x1f]
-      | [(){}\[\]<>|,;&] (?=[^\s"'`\\,;&<>(){}\[\]|]) (?![\w.%\-]{1,40}+=)
+      | (?!</) [(){}\[\]<>|,;&] (?=[^\s"'`\\,;&<>(){}\[\]|]) (?![\w.%\-]{1,40}+=)
       | (?:\\\\)++ (?![nrtbfu"'\\/])
       | \\++u00(?:2[67bBfF]|3[cCeE]) (?=[^\s"'`\\,;&<>(){}\[\]|]) (?![\w.%\-]{1,40}+(?:=|\\++u003[dD]))
     )++
@@ -70,7 +82,14 @@ _SHORT_WORD = re.compile(rb" (?!(?:is|was|given|used|value|set|to|as|As|now|here
 _WORDS_FOR_PASSWORD = (b"password", b"passphrase", b"passwd", b"passcode", b"pwd")
 _SCHEME = re.compile(rb"(?:Bearer|Basic|Token|ApiKey|Api-Key|Key|Digest|Negotiate)(?:[ +]++|%20)", re.IGNORECASE)
 _PARAMETER = re.compile(rb"[\w-]{1,40}+=\\*[\"']")
+_CREDENTIAL_PARAMETER = re.compile(
+    rb"(?:access_?token|token|api_?key|key|secret|password)=\\*[\"'](?P<secret>[^\s\"'\\,;]{4,512}+)", re.IGNORECASE
+)
 _COOKIE_PAIR = re.compile(rb"[\w.$\-]++(?:=|%3[dD])")
+_HARMLESS_COOKIE = re.compile(
+    rb"[\w.-]{1,40}=(?:value|deleted|accepted|declined|denied|true|false|yes|no|on|off|dark|light|[0-9]{1,3}"
+    rb"|[a-z]{2}(?:[-_][A-Z]{2})?)(?:;[ ]*(?i:path|max-age|expires|domain|samesite|secure|httponly)[^;]{0,80}){0,8}"
+)
 _COOKIE_LINE = re.compile(rb"[^\"'\\\r\n<>`]*+")
 _CODE = re.compile(
     rb"(?:await[ ]|new[ ])?[A-Za-z_][A-Za-z0-9_.]*+[(\[]|"
@@ -118,6 +137,7 @@ def find_field(
     if opening_bracket == b"{" and separator["sign"] is not None:
         is_assigned = separator["sign"] == b"=" and separator["name_quote"] is None
         found = find_in_braces(data, name, name_start, position, level) if is_assigned or is_cookies(name) else []
+        found = found or (find_members(data, position + 1, name) if level is Sensitivity.SECRET else [])
         return found or find_after_name(data, start, end, name, name_end)
     if separator["name_quote"] is not None:
         is_secret = level is Sensitivity.SECRET
@@ -128,8 +148,10 @@ def find_field(
         if opening_bracket == b"[":
             return _array(data, name, position + 1, is_json) if is_secret else []
     elif opening_bracket == b"[" and level is Sensitivity.SECRET:
+        if data.startswith((b"[REDACTED", b"[[REDACTED"), position):
+            return []
         elements = find_elements(data, position + 1, name)
-        if elements or data.startswith(b"[REDACTED", position + 1) or _LIST_OF_WORDS.match(data, position):
+        if elements or _LIST_OF_WORDS.match(data, position):
             return elements
     found = _bare_value(data, name, name_start, separator, level)
     return found or find_after_name(data, start, end, name, name_end)
@@ -203,7 +225,7 @@ def _quoted_value(data: bytes, name: bytes, start: int, quote: bytes, level: Sen
         return _unless_placeholder(data, scheme.end(), end)
     text = data[start : min(end, start + LONGEST_JUDGED + 1)]
     if level is Sensitivity.VALUE_DECIDES and not is_likely_secret(text, name):
-        return []
+        return [Span(start, end)] if name.strip(b"\"'").lower() == b"pass" and is_password(text) else []
     return [Span(start, end)]
 
 
@@ -230,7 +252,8 @@ def _array(data: bytes, name: bytes, position: int, is_json: bool) -> list[Span]
 
 def _flag_value(data: bytes, name_start: int, position: int, level: Sensitivity) -> list[Span]:
     """``--password hunter2`` on a command line."""
-    if data[max(0, name_start - 2) : name_start] != b"--" and not data[name_start:position].startswith(b"--"):
+    before = data[max(0, name_start - 4) : name_start]
+    if not before.endswith((b"--", b"ENV ")) and not data[name_start:position].startswith(b"--"):
         return []
     value = _BARE.match(data, position)
     if value is None or value.end() - value.start() < 4 or data[position] in b"<{$(":
@@ -260,10 +283,16 @@ def _bare_value(
     if lowered.endswith((b"cookie", b"cookies")):
         pair = _COOKIE_PAIR.match(data, position)
         line = _COOKIE_LINE.match(data, position) if pair else None
+        if line is not None and _HARMLESS_COOKIE.fullmatch(line[0].strip()):
+            return []
         return _unless_placeholder(data, position, _without_trailing_space(data, line)) if line else []
     scheme = _SCHEME.match(data, position)
     if scheme is not None:
         position = scheme.end()
+    if lowered.endswith(b"authorization"):
+        parameter = _CREDENTIAL_PARAMETER.match(data, position)
+        if parameter is not None:
+            return _unless_placeholder(data, *parameter.span("secret"))
     value = _BARE.match(data, position)
     if value is None or data[position] in _JSON_WORD or data.startswith(b"[REDACTED", position):
         return []
@@ -271,6 +300,11 @@ def _bare_value(
     if end - position > LONGEST_JUDGED:
         return [Span(position, end)]
     text = data[position:end]
+    if lowered == b"pwd" and text.startswith((b"/", b"~")):
+        return []  # the working directory
+    if lowered.endswith(b"credentials") and b":" in text:
+        password = text.partition(b":")[2]
+        return [Span(end - len(password), end)] if is_password(password) and not is_placeholder(password) else []
     if len(text) < 4 or is_placeholder(text) or (end < value.end() and is_placeholder(data[position : value.end()])):
         return []
     if _is_name_of_a_secret(data, name_start) or (scheme is not None and _PARAMETER.match(data, position)):

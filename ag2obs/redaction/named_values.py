@@ -23,12 +23,16 @@ _BLANK = rb"(?:\s|\\+[nrt])"
 _NAME_BEFORE_VALUE = re.compile(
     rb"(?:name|key|Name|Key)\\*[\"']?:[ ]?\\*[\"']?" + _NAME + rb"\\*[\"']?,?" + _BLANK + rb"{0,40}\\*[\"']?\Z"
 )
+_REJECTED_NAME = re.compile(
+    rb"(?:\n|\\n)(?P<name>[\w.]{1,80})(?:\r?\n|(?:\\+r)?\\+n) {2}[^\n\[\]]{0,120}\[type=\w{1,60}, \Z"
+)
 _VARIABLE = re.compile(rb"variable[ ]\\*\"" + _NAME + rb"\\*\"[ ]\{[^{}]*\Z")
 _NAME_AT_THE_START = re.compile(_NAME)
 _OLD_VALUE = re.compile(rb"\"[^\"\\\n]{0,80}\\*")
 _SIGN_BEFORE_QUOTE = (b":", b"=")
 
 _VALUE = re.compile(rb"\\*+[\"']?:?[ ]*+(?:\\*+[\"'])?+(?P<secret>[^\s\"'\\<>{}\[\],][^\s\"'\\<>]{3,511}+)")
+_REJECTED_VALUE = re.compile(rb"\\*+[\"'](?P<secret>[^\s\"'\\<>]{4,511}+)")
 _DEFAULT = re.compile(rb"[ ]*=[ ]*\\*\"(?P<secret>[^\s\"\\]{4,512}+)\\*\"")
 _BLOCK = re.compile(rb"[ ]?[|>][+-]?(?:\r?\n|(?:\\+r)?\\+n)[ ]+(?P<secret>[^\s\"\\<>{}\[\]]{4,512}+)(?=\\|\s|\"|\Z)")
 _FORM_FIELD = re.compile(
@@ -41,7 +45,7 @@ _PAIR = re.compile(
     rb"[bru]?\\*[\"'](?P<secret>[^\"'\\\s]{4,256}+)\\*[\"']\)"
 )
 _SIGNATURE = re.compile(rb"\\*[\"']?(?P<secret>[A-Za-z0-9+/_~%-]{16,1024}+={0,2})")
-_PASS = re.compile(rb"[ ]?(?:\\*[\"'`])?(?P<secret>[A-Za-z0-9!@#$^&*?~_+-]{8,64}+)(?![.:/=%(\[{<]\S)")
+_PASS = re.compile(rb"[ ]?(?:\\*[\"'`])?(?P<secret>[A-Za-z0-9!@#$^&*?~_+-]{8,64}+)(?!<(?!\\*/)|[.:/=%(\[{]\S)")
 _SIGNING_SCHEMES = (b"igest ", b"AWS4-HMAC", b"Credential=", b"Expires=", b"keyId=")
 _LONGEST_HEADER = 512
 
@@ -50,6 +54,12 @@ def find_value_of_name(data: bytes, start: int, end: int, is_json: bool) -> list
     """Return the ``value:`` behind ``name: DB_PASSWORD``, on the same or on the next line."""
     name = _NAME_BEFORE_VALUE.search(data, max(0, start - _LONGEST_WAY_BACK), start)
     return _secret(_VALUE.match(data, end), name)
+
+
+def find_rejected_value(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
+    """Return the input that pydantic quotes in a validation error, below the name of its field."""
+    name = _REJECTED_NAME.search(data, max(0, start - 2 * _LONGEST_WAY_BACK), start)
+    return _secret(_REJECTED_VALUE.match(data, end), name)
 
 
 def find_default(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
@@ -120,7 +130,7 @@ def find_request_signature(data: bytes, start: int, end: int, is_json: bool) -> 
 
 def find_pass(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
     """Return the password behind ``pass:``, which tells of a test that passed far more often."""
-    if name_before(data, start).strip(b"-"):
+    if name_before(data, start).strip(b"-") or data[start - 4 : start] == b"--- ":  # the test runner of Go
         return []
     match = _PASS.match(data, end)
     if match is None or is_placeholder(match["secret"]):

@@ -34,7 +34,7 @@ _SECRET_ENDINGS = tuple(
     signingkey sharedkey licensekey""".split()  # noqa: SIM905 - a table of words reads better than quoted ones
 )
 _VALUE_DECIDES_WORDS = frozenset(
-    {"credentials", "cookies", "pass", "auth", "sig", "signature", "token", "jwt", "dsn", "pat"}
+    {"credentials", "cookies", "pass", "auth", "sig", "signature", "token", "jwt", "dsn", "pat", "verifier"}
 )
 
 # "<word> pass" is a password; a bare "pass" is the opposite of a failure.
@@ -42,6 +42,9 @@ _BEFORE_PASS = _words(
     """db database smtp imap mail email user admin root login ftp sftp ssh ldap proxy http sql mysql pg postgres redis
     mongo rabbitmq amqp wifi keystore"""
 )
+_BEFORE = {"pass": _BEFORE_PASS, "auth": _words("rediscli master")}
+"""By word, what makes it a secret whatever the value."""
+
 # "<word> key" is a secret.
 _BEFORE_KEY = _words(
     """api secret access private account shared signing encryption decryption master admin auth service subscription
@@ -64,18 +67,19 @@ _DESCRIBING = _words(
     per rate price cost index idx position format pattern regex rule rules validator schema help description error
     message env var variable mode size window details split ids lifetime timeout ref reference store vault chars
     link page tokens text params uri address backend algorithm algorithms contract symbol found attempts fields changed
-    backup audience issuer scopes provider role service header headers contains"""
+    backup audience issuer scopes provider role service header headers contains domain prefix samesite secure httponly
+    jar banner consent location column columns engine santa"""
 )
 _ID_IS_SECRET_AFTER = frozenset({"access", "private", "secret"})
 # Before the sensitive word these make it a question, a count or a special token of a model.
 _COUNTING = _words(
     """max min num number n total has is no use uses require requires required forgot show hide need needs with without
-    validate check verify invalid missing wrong bad count per"""
+    validate check verify invalid missing wrong bad count per existing"""
 )
 _COUNTING_TOKEN = _words(
     """prompt completion input output next pad eos bos unk mask sep cls stop start end first last special cached
     reasoning current page sync continuation cancellation cancel predicted accepted rejected image audio text
-    previous prev"""
+    previous prev per gas base quote native reward governance"""
 )
 # Shell variables that hold the working directory.
 _WORKING_DIRECTORY = frozenset({"PWD", "OLDPWD"})
@@ -109,7 +113,7 @@ def _word_sensitivity(words: list[str], index: int, word: str) -> Sensitivity:
     if word in ("key", "keys"):
         level = _key_sensitivity(words, index, before)
     elif word in _VALUE_DECIDES_WORDS:
-        qualified = (word == "token" and index > 0) or (word == "pass" and before in _BEFORE_PASS)
+        qualified = (word == "token" and index > 0) or before in _BEFORE.get(word, ())
         level = Sensitivity.SECRET if qualified else Sensitivity.VALUE_DECIDES
         if word == "token" and before in _COUNTING_TOKEN:
             level = Sensitivity.NONE

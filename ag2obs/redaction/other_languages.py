@@ -45,13 +45,16 @@ _BEFORE_VALUE = re.compile(
         rf"(?:[:=]|{_WIDE_COLON}|\\+uff1a)?+(?:\*\*)?+[ ]?+(?:\\*[\"'`]|“|„|«|「|『)?+"
     ).encode()
 )
+_SIGNS = (b":", b"=", _WIDE_COLON.encode(), b"\\uff1a")
 _VALUE = re.compile(rb"[A-Za-z0-9+/!@#$%^&*?~_-][A-Za-z0-9+/!@#$%^&*?~_.=-]{5,511}+")
 
 
 def find_password_word(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
     """Return what a sentence says the password is, whose word is the anchor ``data[start:end]``."""
     value = _value(data, end)
-    if value is None or value.isdigit() or is_wordy(value) or not is_made_up(value):
+    if value is None or value.isdigit() or not is_made_up(value):
+        return []
+    if is_wordy(value) and not (b"-" in value and data.startswith(_SIGNS, end)):
         return []
     return _span(data, end, value)
 

@@ -19,6 +19,7 @@ _WORDS = frozenset(
     not-needed not_needed notneeded no-key nokey todo tbd missing invalid expired unknown wrong incorrect correct
     valid env environ environment yes no on off auto disabled enabled self this sensitive confidential postgres
     username user pass test secret_name option options flag argument field admin-password
+    notgiven not_given inherit
     yourpassword yourkey your_key mypassword varchar &str usize uuid""".split()
 )
 
@@ -39,6 +40,8 @@ _PLACEHOLDER = re.compile(  # of the value in lower case
     | my[-_](?:api[-_]?key|secret|token|password|key)(?:[-_](?:key|token|value))?
     | (?:os|process|import\.meta|settings|config|self|env|secrets|vars|st|args|var|data|local|module|this|request
       |options)      \.[a-z_].* | (?:get|read|load|fetch)_\w{1,40}\(.{0,40}\)?
+    | change[-_ ]?me[-_ !].* | (?:~|\.{1,2}|[\w-]+)?(?:/[\w.-]+)+\.(?:key|pem|crt|cer|asc|gpg|pub|p12|pfx|jks|json|txt)
+    | id=[\w.-]+ | ~?/(?:[\w.-]+/)*\.ssh/[\w.-]+
     | [a-z]{2,12}-x{8,} | (?:\\+u20(?:22|26))+
     | (?:os\.)?(?:getenv|environ)\b.* | env:.* | (?:op|vault|file|arn|ssm)[:/]{1,3}.*
     """,

@@ -10,8 +10,11 @@ import re
 
 from ag2obs.redaction.boundaries import backslashes_before
 
-QUOTE = rb"""\\*+["'`]|\\++u002[27]|&quot;|&\#3[49];|%22|%27"""
+QUOTE = rb"""\\*+["'`]|\\++u002[27]|&quot;|&\#(?:3[49]|x2[27]);|%22|%27"""
 """A quotation mark as it appears in JSON, repr, HTML and URLs (for a verbose regular expression)."""
+
+COLOUR = rb"""(?:\x1b|\\++(?:u001[bB]|x1[bB]|033|e))\[[0-9;]{0,9}m"""
+"""What makes a terminal change its colour, raw or escaped (for a verbose regular expression)."""
 
 _JSON_DOCUMENT = re.compile(rb"""\s*(?:\{\s*["}]|\[\s*(?:["\[\]\d\-tfn]|\{\s*["}])|")""")
 
@@ -79,6 +82,6 @@ def _foreign_end(data: bytes, start: int, quote: bytes) -> int:
 _UP_TO_A_STOP = re.compile(rb"""[^\s"'`\\<>]*+""")
 _FOREIGN_TEXT = {
     quote: re.compile(rb"""(?:[^\s"'`\\<>%b]++|%b(?!%b))*+""" % (quote[:1], quote[:1], quote[1:]))
-    for quote in (b"%22", b"%27", b"&quot;", b"&#34;", b"&#39;")
+    for quote in (b"%22", b"%27", b"&quot;", b"&#34;", b"&#39;", b"&#x22;", b"&#x27;")
 }
 """By quotation mark, the text of a string up to it: read once, and no further than the string goes."""

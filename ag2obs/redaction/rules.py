@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ag2obs.redaction.rule import Rule
 from ag2obs.redaction.rules_ai_tools import AI_TOOL_RULES
+from ag2obs.redaction.rules_calls import CALL_RULES
 from ag2obs.redaction.rules_clouds import CLOUD_RULES
 from ag2obs.redaction.rules_commands import COMMAND_RULES
 from ag2obs.redaction.rules_commerce import COMMERCE_RULES
@@ -39,4 +40,5 @@ RULES: tuple[Rule, ...] = (
     *CONTEXT_RULES,
     *NOTATION_RULES,
     *PROGRAM_RULES,
+    *CALL_RULES,
 )

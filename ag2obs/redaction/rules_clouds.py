@@ -24,7 +24,7 @@ CLOUD_RULES = (
         id="aws-bedrock-key",
         anchors=("ABSK",),
         left=Left.WORD,
-        pattern=r"ABSK[A-Za-z0-9+/]{100,}={0,2}",
+        pattern=r"ABSK" + BASE64 + r"{100,}={0,2}",
         example="ABSK<128 b>",
         counter_example="ABSK<9 a>",
     ),
@@ -56,6 +56,14 @@ CLOUD_RULES = (
         pattern=r"ya29\.[\w-]{30,}",
         example="ya29.a0<160 w>",
         counter_example="ya29.example",
+    ),
+    Rule(
+        id="google-oauth-code",
+        anchors=("4/0A", "4%2F0A"),
+        left=Left.WORD,
+        pattern=r"4(?:/|%2F)0A[\w-]{50,}",
+        example="code=4/0A<67 w>",
+        counter_example="see 4/0A",
     ),
     Rule(
         id="google-oauth-refresh",

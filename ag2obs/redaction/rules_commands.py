@@ -71,9 +71,10 @@ COMMAND_RULES = (
     ),
     Rule(
         id="sql-password",
-        anchors=("IDENTIFIED BY ", "identified by ", "PASSWORD '", "password '"),
+        anchors=("IDENTIFIED ", "identified ", "PASSWORD '", "password '", "SET PASSWORD ", "set password "),
         check=argument(
-            rb"(?i)(?:identified by|password) (?:password )?'(?=[^']{0,255}[^A-Za-z'])" + VALUE + rb"(?=\\*')"
+            rb"(?i)(?:identified (?:with \w{1,40} )?by|set password(?: for \S{1,80})? ?=|password)"
+            rb" (?:password )?'(?=[^']{0,255}[^A-Za-z'])" + VALUE + rb"(?=\\*')"
         ),
         confidence=Confidence.CONTEXT,
         example="CREATE USER app IDENTIFIED BY '<11 a>7'",

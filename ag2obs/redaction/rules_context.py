@@ -11,10 +11,11 @@ from ag2obs.redaction.sentences import find_failed_key, find_in_sentence
 from ag2obs.redaction.session_cookies import SESSION_COOKIES, find_session_cookie
 from ag2obs.redaction.urls import find_url_password
 
-_NAME_MAY_GO_ON = frozenset(b"\"'`\\=: \t%&,<>*|_-(]0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_NAME_MAY_GO_ON = frozenset(b"\"'`\\=: \t%&,<>*|_-(]\x1b\xef0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _NAME_OR_PLURAL = _NAME_MAY_GO_ON | {ord("s")}
 
-_LOWER_KEYS = ("accesskey", "accountkey", "authkey", "AUTHKEY", "masterkey", "privatekey", "secretkey", "sharedkey")
+_JOINED = ("accesskey", "accountkey", "authkey", "masterkey", "privatekey", "secretkey", "sharedkey")
+_JOINED_KEYS = (*_JOINED, *(name.upper() for name in _JOINED))
 _WORDS_BEFORE_KEY = (
     *(
         "API",
@@ -30,9 +31,10 @@ _WORDS_BEFORE_KEY = (
         "encryption",
         "private",
     ),
-    *("signing", "storage", "subscription"),
+    *("signing", "storage", "subscription", "cosmos", "Cosmos", "AES", "OpenAI", "Anthropic", "Claude", "Gemini"),
+    *("Groq", "Mistral", "Azure", "Google", "GitHub", "Stripe", "SendGrid", "Twilio"),
 )
-_PASS_STEMS = ("_pass", "_PASS", "Pass", "-pass", '"pass', "'pass", "_pw", "_PW", "-pw", "Pw")
+_PASS_STEMS = ("_pass", "_PASS", "Pass", "-pass", '"pass', "'pass", '"pw', "'pw", "_pw", "_PW", "-pw", "Pw")
 
 
 def _cases(*stems: str) -> tuple[str, ...]:
@@ -135,7 +137,7 @@ CONTEXT_RULES = (
     ),
     Rule(
         id="token",
-        anchors=_cases("token"),
+        anchors=(*_cases("token"), "code_verifier", "codeVerifier"),
         follow=_NAME_MAY_GO_ON,
         check=find_field,
         confidence=Confidence.CONTEXT,
@@ -144,7 +146,7 @@ CONTEXT_RULES = (
     ),
     Rule(
         id="api-key",
-        anchors=("_key", "-key", "_KEY", "-KEY", "Key", "apikey", "APIKEY", *_LOWER_KEYS),
+        anchors=("_key", "-key", "_KEY", "-KEY", "Key", "apikey", "APIKEY", *_JOINED_KEYS),
         follow=_NAME_OR_PLURAL,
         check=find_field,
         confidence=Confidence.CONTEXT,

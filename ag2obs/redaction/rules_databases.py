@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 from ag2obs.redaction.characters import BASE64
-from ag2obs.redaction.rule import Left, Rule
+from ag2obs.redaction.rule import Confidence, Left, Rule
 
 DATABASE_RULES = (
+    Rule(
+        id="oracle-url",
+        anchors=("oracle:thin:",),
+        pattern=r"oracle:thin:[\w.$#-]{1,64}/(?P<secret>(?![\[<{$])[^\s\"'\\@/]{4,128}+)@",
+        confidence=Confidence.CONTEXT,
+        example="jdbc:oracle:thin:scott/<12 a>@//db.internal:1521/shop",
+        counter_example="jdbc:oracle:thin:@//db.internal:1521/shop",
+    ),
+    Rule(
+        id="requirepass",
+        anchors=("requirepass ", "masterauth "),
+        pattern=r"(?:requirepass|masterauth) \\*\"?(?P<secret>(?!\[)(?=[^\s\"'\\]{0,64}[0-9])[^\s\"'\\<>$%{]{8,128}+)",
+        confidence=Confidence.CONTEXT,
+        example="requirepass <12 a>7",
+        counter_example="requirepass foobared",
+    ),
     Rule(
         id="supabase",
         anchors=("sbp_",),

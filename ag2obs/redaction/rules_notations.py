@@ -12,11 +12,13 @@ from ag2obs.redaction.named_values import (
     find_form_field,
     find_new_value,
     find_pass,
+    find_rejected_value,
     find_request_signature,
     find_value_of_name,
 )
 from ag2obs.redaction.other_languages import KEY_WORDS, PASSWORD_WORDS, find_key_word, find_password_word
 from ag2obs.redaction.rule import Confidence, Rule
+from ag2obs.redaction.sql_inserts import find_inserted
 from ag2obs.redaction.tables import COLUMN_NAMES, find_in_table
 
 NOTATION_RULES = (
@@ -30,6 +32,26 @@ NOTATION_RULES = (
         confidence=Confidence.CONTEXT,
         example="user,password,port\nbob,<12 a>7,22\namy,<12 a>7,22\n",
         counter_example="user,password,port\nbob,required,22\n",
+    ),
+    Rule(
+        id="inserted-value",
+        anchors=("VALUES", "values", "Values"),
+        follow=frozenset(b" (\r\n\\"),
+        check=find_inserted,
+        spans_lines=True,
+        stands_apart=True,
+        confidence=Confidence.CONTEXT,
+        example="INSERT INTO users (name, password) VALUES ('bob', '<12 a>7'), ('amy', '<12 a>7')",
+        counter_example="INSERT INTO files (name, sha256) VALUES ('a', '<64 h>')",
+    ),
+    Rule(
+        id="rejected-value",
+        anchors=("input_value=",),
+        check=find_rejected_value,
+        spans_lines=True,
+        confidence=Confidence.CONTEXT,
+        example="1 validation error for S\napi_key\n  Value error, bad [type=value_error, input_value='<12 a>7', x]",
+        counter_example="1 validation error for S\nname\n  Value error, bad [type=value, input_value='<12 a>7', x]",
     ),
     Rule(
         id="value-of-a-name",
@@ -74,8 +96,8 @@ NOTATION_RULES = (
     Rule(
         id="pass",
         anchors=(
-            *("pass:", "Pass:", "PASS:", "pass=", "Pass=", "PASS=", "pass is", "Pass is"),
-            *("pw:", "Pw:", "PW:", "pw=", "Pw=", "PW="),
+            *("pass:", "Pass:", "PASS:", "pass=", "Pass=", "PASS=", "pass is", "Pass is", "pass =", "Pass ="),
+            *("pw:", "Pw:", "PW:", "pw=", "Pw=", "PW=", "pw is", "PW is", "pw ="),
         ),
         follow=frozenset(b" \\\"'`!@#$^&*?~+") | ALPHANUMERICS,
         check=find_pass,

@@ -99,6 +99,22 @@ PROGRAM_RULES = (
         counter_example="twine upload -u __token__ -p $TOKEN dist/*",
     ),
     Rule(
+        id="object-store-keys",
+        anchors=("mc alias set ", "mc config host add "),
+        check=argument(rb"mc (?:alias set|config host add)(?:[ ]\S{1,200}){3}[ ]" + VALUE),
+        confidence=Confidence.CONTEXT,
+        example="mc alias set store https://minio.example bob <12 a>7",
+        counter_example="mc alias set store https://minio.example bob $MINIO_PASSWORD",
+    ),
+    Rule(
+        id="cipher-password",
+        anchors=("openssl enc", "openssl aes", "openssl des"),
+        check=argument(rb"openssl" + up_to(rb"-k") + rb"[ ]" + _LOOKS_MADE_UP + VALUE),
+        confidence=Confidence.CONTEXT,
+        example="openssl enc -aes-256-cbc -k <12 a>7 -in a -out b",
+        counter_example="openssl enc -aes-256-cbc -kfile key2 -in a -out b",
+    ),
+    Rule(
         id="curl-cookie",
         anchors=("curl",),
         follow=_SPACE,

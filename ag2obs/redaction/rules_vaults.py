@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ag2obs.redaction.characters import BASE64, HEX
+from ag2obs.redaction.characters import ALPHANUMERICS, BASE64, HEX
 from ag2obs.redaction.rule import Left, Rule
 
 VAULT_RULES = (
@@ -17,6 +17,14 @@ VAULT_RULES = (
         pattern=r"hv[sbr]\.[\w-]{24,}",
         example="hvs.<95 w>",
         counter_example="hvs.name",
+    ),
+    Rule(
+        id="vault-legacy",
+        anchors=(" s.", "=s.", '"s.', "'s.", ":s."),
+        follow=ALPHANUMERICS,
+        pattern=r"[ =\"':](?P<secret>s\.(?=[A-Za-z]{0,23}[0-9])(?=[^A-Z]{0,23}[A-Z])[A-Za-z0-9]{24})(?!\.?[\w(/-])",
+        example="vault login s.<23 a>7",
+        counter_example="it is s.<24 l>",
     ),
     Rule(
         id="doppler",

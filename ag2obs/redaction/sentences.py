@@ -9,17 +9,17 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from ag2obs.redaction.placeholders import is_placeholder, is_uuid, is_wordy, looks_random
+from ag2obs.redaction.placeholders import LONGEST_JUDGED, is_placeholder, is_uuid, is_wordy, looks_random
 from ag2obs.redaction.rule import Span
 
 _BETWEEN = re.compile(
-    rb"""s?+\*{0,2}+
+    rb"""s?+\*{0,2}+ (?:[ ]\[[^\[\]\n]{0,24}\](?=:))?+
     (?P<words>(?:[ ]++(?:is|was|provided|given|received|supplied|used|value|set[ ]to|to|equals
-      |as|now|here|ist|lautet|est|es|\xc3\xa8|\xc3\xa9
+      |(?:should|must|will|has|can)[ ]be(?:en)?|changed[ ]to|as|now|here|ist|lautet|est|es|\xc3\xa8|\xc3\xa9
       |for[ ](?:the[ ]|my[ ]|our[ ])?[\w@.-]{1,40}(?:[ ](?:account|user|login|database|server|service))?
         (?=[ ]is[ ]))(?![\w-]))*+)
-    (?P<sign>[ ]*+[:=]?+\*{0,2}+)
-    [ ]*+(?:\\*["'`]|\*\*|<|\(|\xe2\x80[\x98\x9c\x9e]|\xc2\xab)?+
+    (?P<sign>[ ]*+(?:[:=]|(?:-|\xe2\x80[\x93\x94])(?=[ ]))?+\*{0,2}+)
+    [ ]*+(?:\\*["'`]|\*\*|<|\(|\xe2\x80[\x98\x9c\x9e]|\xc2\xab|&(?:quot|\#(?:3[49]|x2[27]));)?+
     (?P<value>[A-Za-z0-9+/!@\#$%^&*?~_-][A-Za-z0-9+/!@\#$%^&*?~_.=-]{5,})
     """,
     re.VERBOSE,
@@ -27,16 +27,17 @@ _BETWEEN = re.compile(
 # Up to five words further on, only what cannot be a word: signs or digits between letters.
 _PASSWORD_LATER_ON = re.compile(
     rb"""(?:s|[ ]?\([\w ]{1,20}+\))?+:?+
-    (?:[ ]{1,3}+[A-Za-z(][\w@.'()-]{0,30}+[,:]?+){0,5}?
+    (?:[ ]{1,3}+(?:\\*["'`])?+[A-Za-z(][\w@.'()-]{0,30}+(?:\\*["`])?+[,:]?+){0,5}?
     [ ]{1,3}+(?:\\*["'`]|\*\*|\()?+
     (?P<value>
-      (?=[\w-]{0,40}[A-Za-z0-9][!@\#$%^&*?]{1,3}[A-Za-z0-9]|(?:[A-Za-z_-]{0,20}+[0-9]{1,8}+(?=[A-Za-z])){2})
+      (?=[\w-]{0,40}[A-Za-z0-9][!@\#$%^&*?]{1,3}[A-Za-z0-9]|(?:[A-Za-z_-]{0,20}+[0-9]{1,8}+(?=[A-Za-z])){2}
+        |[A-Z][a-z]{2,20}+[0-9]{2,6}+[!@\#$%^&*?])
       [A-Za-z0-9!@\#$%^&*?~+_-]{8,64}+
     )(?!\.?[\w/:=(\[{@])
     """,
     re.VERBOSE,
 )
-_ID_OR_REFERENCE = re.compile(rb"[a-z]{2,12}[-_][\w-]*|[A-Za-z-]+[#@+*]\d+|[\w-]+@[\w-]+|[0-9a-fA-F-]+")
+_ID_OR_REFERENCE = re.compile(rb"[a-z]{2,12}[-_][\w-]*|[A-Za-z-]{1,10}[#@+*]\d+|[\w-]{2,}@[\w-]+|[0-9a-fA-F-]+")
 _NAME_OF_A_FORMAT = re.compile(rb"(?i)(?:sha|md|base|utf|oauth|pbkdf|argon|aes|rsa|tls|ssl|pkcs|ipv|v|http)[-_]?\d.*")
 _COUNT = re.compile(rb"\d+(?:[-.,:/]?[a-z]*)*")
 _SAYS_THAT_IT_FAILED = re.compile(
@@ -63,7 +64,9 @@ def find_named_in_sentence(data: bytes, start: int, end: int, name: bytes) -> li
     if b"pass" in lowered or b"pwd" in lowered:
         return _password(match)
     is_plain_word = lowered in (b"token", b"secret")
-    if is_plain_word and (len(match["value"]) < _SHORTEST_TOKEN or data[start - 5 : start] in _FOLLOWED_BY_COUNTS):
+    if is_plain_word and data[start - 5 : start] in _FOLLOWED_BY_COUNTS:
+        return []
+    if is_plain_word and len(match["value"]) < _SHORTEST_TOKEN and not _is_of_three_kinds(match["value"]):
         return []
     return _key(match)
 
@@ -73,12 +76,12 @@ def find_password_later_on(data: bytes, end: int) -> list[Span]:
     match = _PASSWORD_LATER_ON.match(data, end)
     if match is None:
         return []
-    value = match["value"].rstrip(b".?!*")
+    value, end = _without_the_end_of_the_sentence(match)
     if len(value) < 8 or value == value.upper() or not any(0x30 <= byte <= 0x39 for byte in value):
         return []
     if is_placeholder(value) or _ID_OR_REFERENCE.fullmatch(value) or _NAME_OF_A_FORMAT.fullmatch(value):
         return []
-    return [Span(match.start("value"), match.start("value") + len(value))]
+    return [Span(match.start("value"), end)]
 
 
 def find_failed_key(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
@@ -103,8 +106,13 @@ _BEFORE_NAME = frozenset(b" \t\n:,;(\"'[{")
 
 
 def _key(match: re.Match[bytes]) -> list[Span]:
-    value = match["value"].rstrip(b".?!*")
-    if len(value) < 16 or is_placeholder(value):
+    value, end = _without_the_end_of_the_sentence(match)
+    if is_placeholder(value):
+        return []
+    is_assigned = match["sign"].strip() and len(value) >= 8 and _is_of_three_kinds(value) and not is_wordy(value)
+    if is_assigned or _is_strong(match["value"]):
+        return [Span(match.start("value"), end)]
+    if len(value) < 16:
         return []
     without_hyphens = value if is_wordy(value) else value.replace(b"-", b"")
     if not (is_uuid(value) or looks_random(without_hyphens)):
@@ -113,14 +121,41 @@ def _key(match: re.Match[bytes]) -> list[Span]:
 
 
 def _password(match: re.Match[bytes]) -> list[Span]:
-    value = match["value"][:64].rstrip(b".?!*")
-    if not match["words"] and not match["sign"].strip():
+    value, end = _without_the_end_of_the_sentence(match)
+    if not match["words"] and not match["sign"].strip() and not _is_strong(match["value"]):
         return []
     if is_placeholder(value) or _COUNT.fullmatch(value) or _NAME_OF_A_FORMAT.fullmatch(value):
         return []
     if not is_made_up(value) and not is_unpronounceable(value):
         return []
-    return [Span(match.start("value"), match.start("value") + len(match["value"].rstrip(b".?!*")))]
+    return [Span(match.start("value"), end)]
+
+
+def _without_the_end_of_the_sentence(match: re.Match[bytes]) -> tuple[bytes, int]:
+    """Return what to judge of a value, and where it ends: a sign at its end may be its own or that of the sentence."""
+    whole = match["value"].rstrip(b".")
+    whole = whole.removesuffix(b"**")
+    return whole[:LONGEST_JUDGED].rstrip(b".?!*"), match.start("value") + len(whole)
+
+
+def _is_strong(value: bytes) -> bool:
+    """Return whether ``value`` has what rules for passwords ask for: no word and no id has all four kinds."""
+    text = value[:64].rstrip(b".")
+    has_sign = any(byte in b"!@#$%^&*?~" for byte in text)
+    return len(text) >= 8 and has_sign and _is_of_three_kinds(text) and not _ID_OR_REFERENCE.fullmatch(text)
+
+
+def _is_of_three_kinds(value: bytes) -> bool:
+    has_digit = any(0x30 <= byte <= 0x39 for byte in value)
+    return len(value) >= 8 and has_digit and value != value.lower() and value != value.upper()
+
+
+def is_password(value: bytes) -> bool:
+    """Return whether ``value`` is more likely a password than a result or a name: ``hunter2``, not ``test_login2``."""
+    return len(value) >= 7 and _PASSWORD.fullmatch(value) is not None and is_made_up(value) and not is_wordy(value)
+
+
+_PASSWORD = re.compile(rb"(?=[^A-Za-z]*[A-Za-z])(?=[^0-9]*[0-9])[A-Za-z0-9!@#$%^&*?~+=]+")
 
 
 @lru_cache(maxsize=256)

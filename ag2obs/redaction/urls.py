@@ -16,6 +16,10 @@ _PORT = re.compile(rb"""[0-9]{1,5}(?:[/?\#\s"'\\<>`,;)\]]|\Z)""")
 _PASSWORD_WITH_SLASH = re.compile(rb"""[^\s"'\\<>`/@]{1,64}+/[^\s"'\\<>`@]{0,64}+(?=@[\w\[])""")
 
 
+# What clients of GitHub and Bitbucket write where the key stands in the place of the user.
+_INSTEAD_OF_A_PASSWORD = (b"x-oauth-basic", b"x-token-auth")
+
+
 def find_url_password(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
     """Return the password between ``user:`` and ``@``; also one that holds an ``@`` or a slash itself."""
     user = _USER.match(data, end)
@@ -25,6 +29,10 @@ def find_url_password(data: bytes, start: int, end: int, is_json: bool) -> list[
     if _PORT.match(data, user.end()):
         return []
     password = _PASSWORD.match(data, user.end()) or _PASSWORD_WITH_SLASH.match(data, user.end())
-    if password is None or is_placeholder(password[0]):
+    if password is None:
+        return []
+    if password[0] in _INSTEAD_OF_A_PASSWORD:
+        return [Span(end, user.end() - 1)] if looks_random(user[0][:-1]) else []
+    if is_placeholder(password[0]):
         return []
     return [Span(*password.span())]

@@ -28,6 +28,33 @@ _SAID = [
     "her passphrase is, as ever, {}!",
     "my pass is {}",
     "pw: {}",
+    "the admin pw is {}",
+    "pass = {}",
+    "The root password should be `{}`.",
+    "I set `DB_PASSWORD` to `{}`.",
+    "the password for user 'bob' is '{}'",
+]
+
+_STRONG = [
+    "access key: {}",
+    "here's the api key: {}",
+    "set the client secret to {}",
+    "use username bob and password {}",
+    "Password for bob: {}",
+    "password (staging): {}",
+    "use the token {} to log in",
+]
+"""Said of passwords that have all four kinds of characters."""
+
+_STRONG_VALUES = ["Otter<4 d>!", "P@<4 x>wood<2 d>!<3 d>", "Mel<4 l>Hunter#<3 d>"]
+
+_KEYS = [
+    "use the token {} to log in",
+    "Here is my secret key - {}",
+    "the secret is {}",
+    "OpenAI key: {}",
+    "AES key: {}",
+    "AWS Secret Access Key [None]: {}",
 ]
 
 _VALUES = ["<5 l>7&<4 l>", "<5 a>7$<4 l>x", "<2 U>a<2 x>4<2 x>9<2 x>"]
@@ -52,6 +79,10 @@ _STAYS = [
     "The password is stored as $PASSWORD1 or {password2} or %PASS3%",
     "password length 10 is < 12 && retry2 || fail3",
     "bypass is on, compass is 4u2see4",
+    "the secret is GitHub#12, in CamelCase",
+    "access key: required, client secret is missing",
+    "the token limit of Model4Turbo is 8k",
+    "use the token count as a secret santa would",
 ]
 
 
@@ -65,6 +96,28 @@ def test_password_in_a_sentence_is_masked(said: str, value: str, redactor: Redac
             assert not [part for part in parts if len(part) > 3 and part in redacted], written
             assert "[REDACTED:" in redacted, written
             assert redactor.redact_text(redacted) == redacted
+
+
+@pytest.mark.parametrize("said", _STRONG)
+@pytest.mark.parametrize("value", _STRONG_VALUES)
+def test_strong_password_is_masked_with_its_last_sign(said: str, value: str, redactor: Redactor) -> None:
+    for seed in range(5):
+        text, _ = fill(said.format(value), random.Random(f"{said}{value}{seed}"))
+        password = text.removeprefix(said.partition("{}")[0]).removesuffix(said.partition("{}")[2])
+        for written in (text, json.dumps({"content": text}), nested({"content": f"Hello.\n{text}\nBye."}, 2)):
+            redacted = redactor.redact_text(written)
+            assert password not in redacted, written
+            assert "]!" not in redacted
+            assert redactor.redact_text(redacted) == redacted
+
+
+@pytest.mark.parametrize("said", _KEYS)
+def test_key_in_a_sentence_is_masked(said: str, redactor: Redactor) -> None:
+    for seed in range(5):
+        text, _ = fill(said.format("<3 U><3 l>4<20 a>7"), random.Random(f"{said}{seed}"))
+        key = text.removeprefix(said.partition("{}")[0]).removesuffix(said.partition("{}")[2])
+        for written in (text, json.dumps({"content": text}), nested({"content": f"Hello.\n{text}\nBye."}, 2)):
+            assert key not in redactor.redact_text(written), written
 
 
 @pytest.mark.parametrize("template", _STAYS)
