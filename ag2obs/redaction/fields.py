@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from ag2obs.redaction.bare_values import COOKIE_PAIR, SCHEME, bare_value, flag_value, tag_value, unless_placeholder
 from ag2obs.redaction.boundaries import name_before
 from ag2obs.redaction.braces import find_in_braces, is_cookies
 from ag2obs.redaction.lists import find_elements
 from ag2obs.redaction.members import find_members
 from ag2obs.redaction.names import Sensitivity, bytes_sensitivity
 from ag2obs.redaction.notations import find_after_name, find_in_notation, is_in_a_tag, is_likely_secret
-from ag2obs.redaction.placeholders import LONGEST_JUDGED, is_placeholder, is_wordy, looks_random
+from ag2obs.redaction.placeholders import LONGEST_JUDGED, is_placeholder, looks_random
 from ag2obs.redaction.quoting import COLOUR, QUOTE, string_end
 from ag2obs.redaction.rule import Span
 from ag2obs.redaction.sentences import (
     find_named_in_sentence,
     find_password_later_on,
-    is_made_up,
     is_password,
-    is_unpronounceable,
 )
 
 _SEPARATOR = re.compile(
@@ -62,43 +61,10 @@ _BEFORE_PAIR = re.compile(rb"[(\[{][ \t]*[bB]?\\*[\"']\Z")
 _AFTER_PAIR = re.compile(rb"\\*[\"'](?:\s|\\n)*[)\]}]")
 _MOST_ELEMENTS = 1000
 
-# Up to white space, a quotation mark or an escape. Punctuation belongs to the value if the value goes on behind it
-# and no further "name=" begins there. An even run of backslashes is content unless it spells a line break.
-_BARE = re.compile(
-    rb"""
-    (?: [^\s"'`\\,;&<>(){}\[\]|\x00-\x1f]
-      | (?!</) [(){}\[\]<>|,;&] (?=[^\s"'`\\,;&<>(){}\[\]|]) (?![\w.%\-]{1,40}+=)
-      | (?:\\\\)++ (?![nrtbfu"'\\/])
-      | \\++u00(?:2[67bBfF]|3[cCeE]) (?=[^\s"'`\\,;&<>(){}\[\]|]) (?![\w.%\-]{1,40}+(?:=|\\++u003[dD]))
-    )++
-    """,
-    re.VERBOSE,
-)
-_TAGGED = re.compile(rb"(?P<secret>[^<>\s\"'\\]{1,512}+)(?=<\\*+/|\\+u003[cC])")
-_CHARACTER_DATA = re.compile(rb"<!\[CDATA\[(?P<secret>(?:[^\s\"\\\]]|\](?!\]>)){1,512}+)\]\]>(?=<\\*+/|\\+u003[cC])")
 _LIST_OF_WORDS = re.compile(rb"\[[A-Za-z_][\w.]*+[ ,(]")
 # Behind a name in a sentence, a word that neither leads to a value nor is one.
 _SHORT_WORD = re.compile(rb" (?!(?:is|was|given|used|value|set|to|as|As|now|here|ist|est|es|for|or) )[A-Za-z]{1,5} ")
 _WORDS_FOR_PASSWORD = (b"password", b"passphrase", b"passwd", b"passcode", b"pwd")
-_SCHEME = re.compile(rb"(?:Bearer|Basic|Token|ApiKey|Api-Key|Key|Digest|Negotiate)(?:[ +]++|%20)", re.IGNORECASE)
-_PARAMETER = re.compile(rb"[\w-]{1,40}+=\\*[\"']")
-_CREDENTIAL_PARAMETER = re.compile(
-    rb"(?:access_?token|token|api_?key|key|secret|password)=\\*[\"'](?P<secret>[^\s\"'\\,;]{4,512}+)", re.IGNORECASE
-)
-_COOKIE_PAIR = re.compile(rb"[\w.$\-]++(?:=|%3[dD])")
-_HARMLESS_COOKIE = re.compile(
-    rb"[\w.-]{1,40}=(?:value|deleted|accepted|declined|denied|true|false|yes|no|on|off|dark|light|[0-9]{1,3}"
-    rb"|[a-z]{2}(?:[-_][A-Z]{2})?)(?:;[ ]*(?i:path|max-age|expires|domain|samesite|secure|httponly)[^;]{0,80}){0,8}"
-)
-_COOKIE_LINE = re.compile(rb"[^\"'\\\r\n<>`]*+")
-_CODE = re.compile(
-    rb"(?:await[ ]|new[ ])?[A-Za-z_][A-Za-z0-9_.]*+[(\[]|"
-    rb"[A-Z][A-Za-z]{2,20}+<|[A-Za-z_]+(?:\.[A-Za-z_]+)++(?![\w/+=%~!@\#$^*?-])"
-)
-_IDENTIFIER = re.compile(rb"[A-Za-z_]++")
-_LINE_START = re.compile(rb"(?:\A|[\n\r]|\\[nr])[ \t]*+(?:- |export |\# ?)?[\"']?\Z")
-_LINE_END = re.compile(rb"[ \t]*(?:\Z|[\r\n\"]|\\+[nr\"])")
-_JSON_WORD = frozenset(b"{<")
 
 
 def find_field(
@@ -124,9 +90,9 @@ def find_field(
     if separator["sign"] in _WEAK_SIGNS:
         level = Sensitivity.VALUE_DECIDES
     if separator["flag"] is not None:
-        return _flag_value(data, name_start, position, level) or find_after_name(data, start, end, name, name_end)
+        return flag_value(data, name_start, position, level) or find_after_name(data, start, end, name, name_end)
     if separator["tag"] is not None:
-        return _tag_value(data, name_start, position, level) or find_after_name(data, start, end, name, name_end)
+        return tag_value(data, name_start, position, level) or find_after_name(data, start, end, name, name_end)
     opening = _OPENING.match(data, position)
     if opening is not None:
         if separator["name_quote"] is None and _closes_a_string(data, opening, is_json):
@@ -153,7 +119,7 @@ def find_field(
         elements = find_elements(data, position + 1, name)
         if elements or _LIST_OF_WORDS.match(data, position):
             return elements
-    found = _bare_value(data, name, name_start, separator, level)
+    found = bare_value(data, name, name_start, separator, level)
     return found or find_after_name(data, start, end, name, name_end)
 
 
@@ -219,19 +185,13 @@ def _quoted_value(data: bytes, name: bytes, start: int, quote: bytes, level: Sen
     if end - start <= LONGEST_JUDGED and is_placeholder(data[start:end]):
         return []
     if b"ookie" in name.lower():
-        return [Span(start, end)] if _COOKIE_PAIR.match(data, start, end) else []
-    scheme = _SCHEME.match(data, start, end)
+        return [Span(start, end)] if COOKIE_PAIR.match(data, start, end) else []
+    scheme = SCHEME.match(data, start, end)
     if scheme is not None:
-        return _unless_placeholder(data, scheme.end(), end)
+        return unless_placeholder(data, scheme.end(), end)
     text = data[start : min(end, start + LONGEST_JUDGED + 1)]
     if level is Sensitivity.VALUE_DECIDES and not is_likely_secret(text, name):
         return [Span(start, end)] if name.strip(b"\"'").lower() == b"pass" and is_password(text) else []
-    return [Span(start, end)]
-
-
-def _unless_placeholder(data: bytes, start: int, end: int) -> list[Span]:
-    if end <= start or (end - start <= LONGEST_JUDGED and is_placeholder(data[start:end])):
-        return []
     return [Span(start, end)]
 
 
@@ -248,109 +208,3 @@ def _array(data: bytes, name: bytes, position: int, is_json: bool) -> list[Span]
             break
         position = after.end()
     return spans
-
-
-def _flag_value(data: bytes, name_start: int, position: int, level: Sensitivity) -> list[Span]:
-    """``--password hunter2`` on a command line."""
-    before = data[max(0, name_start - 4) : name_start]
-    if not before.endswith((b"--", b"ENV ")) and not data[name_start:position].startswith(b"--"):
-        return []
-    value = _BARE.match(data, position)
-    if value is None or value.end() - value.start() < 4 or data[position] in b"<{$(":
-        return []
-    if data[position] == 0x2D and not is_likely_secret(value[0], data[name_start:position].strip()):
-        return []  # the next option
-    if level is Sensitivity.VALUE_DECIDES and not looks_random(value[0]):
-        return []
-    return _unless_placeholder(data, value.start(), value.end())
-
-
-def _tag_value(data: bytes, name_start: int, position: int, level: Sensitivity) -> list[Span]:
-    """``<password>hunter2</password>``."""
-    if data[name_start - 1 : name_start] != b"<":
-        return []
-    value = _TAGGED.match(data, position) or _CHARACTER_DATA.match(data, position)
-    if value is None or (level is Sensitivity.VALUE_DECIDES and not looks_random(value["secret"])):
-        return []
-    return _unless_placeholder(data, *value.span("secret"))
-
-
-def _bare_value(
-    data: bytes, name: bytes, name_start: int, separator: re.Match[bytes], level: Sensitivity
-) -> list[Span]:
-    position = separator.end()
-    lowered = name.lower()
-    if lowered.endswith((b"cookie", b"cookies")):
-        pair = _COOKIE_PAIR.match(data, position)
-        line = _COOKIE_LINE.match(data, position) if pair else None
-        if line is not None and _HARMLESS_COOKIE.fullmatch(line[0].strip()):
-            return []
-        return _unless_placeholder(data, position, _without_trailing_space(data, line)) if line else []
-    scheme = _SCHEME.match(data, position)
-    if scheme is not None:
-        position = scheme.end()
-    if lowered.endswith(b"authorization"):
-        parameter = _CREDENTIAL_PARAMETER.match(data, position)
-        if parameter is not None:
-            return _unless_placeholder(data, *parameter.span("secret"))
-    value = _BARE.match(data, position)
-    if value is None or data[position] in _JSON_WORD or data.startswith(b"[REDACTED", position):
-        return []
-    end = position + len(value[0].rstrip(b".,:;"))
-    if end - position > LONGEST_JUDGED:
-        return [Span(position, end)]
-    text = data[position:end]
-    if lowered == b"pwd" and text.startswith((b"/", b"~")):
-        return []  # the working directory
-    if lowered.endswith(b"credentials") and b":" in text:
-        password = text.partition(b":")[2]
-        return [Span(end - len(password), end)] if is_password(password) and not is_placeholder(password) else []
-    if len(text) < 4 or is_placeholder(text) or (end < value.end() and is_placeholder(data[position : value.end()])):
-        return []
-    if _is_name_of_a_secret(data, name_start) or (scheme is not None and _PARAMETER.match(data, position)):
-        return []
-    if scheme is None and not _is_bare_secret(data, name, name_start, separator, position, text, level):
-        return []
-    return [Span(position, end)]
-
-
-def _is_name_of_a_secret(data: bytes, name_start: int) -> bool:
-    """Tell ``arn:aws:secretsmanager:...:secret:name``, which says where a secret is kept."""
-    return data[name_start - 1 : name_start] == b":" and b"arn:" in data[max(0, name_start - 96) : name_start]
-
-
-def _without_trailing_space(data: bytes, line: re.Match[bytes]) -> int:
-    end = line.end()
-    while end > line.start() and data[end - 1] in b" \t":
-        end -= 1
-    return end
-
-
-def _is_bare_secret(
-    data: bytes,
-    name: bytes,
-    name_start: int,
-    separator: re.Match[bytes],
-    position: int,
-    text: bytes,
-    level: Sensitivity,
-) -> bool:
-    """Tell a value from code that reads a variable and from a sentence that goes on after a colon."""
-    if _CODE.match(data, position):
-        return False
-    if level is Sensitivity.VALUE_DECIDES:
-        return is_likely_secret(text, name)
-    is_word = _IDENTIFIER.fullmatch(text) is not None and (is_wordy(text) or not is_made_up(text))
-    if is_word and bytes_sensitivity(text) is not Sensitivity.NONE:
-        return False
-    if separator["sign"] in (b":", b"=>"):
-        has_digit_or_letter_beyond_ascii = any(0x30 <= byte <= 0x39 or byte >= 0x80 for byte in text)
-        if (not is_word and has_digit_or_letter_beyond_ascii) or (is_made_up(text) and not is_wordy(text)):
-            return True
-        if is_unpronounceable(text):
-            return True
-        ends_a_line = _LINE_END.match(data, position + len(text)) is not None
-        return ends_a_line and _LINE_START.search(data, max(0, name_start - 40), name_start) is not None
-    spaced = data[separator.end() - 1] in b" \t"
-    after = data[position + len(text) : position + len(text) + 1]
-    return not (is_word and (spaced or (after in (b",", b")") and b"_" in text)))

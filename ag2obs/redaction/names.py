@@ -115,7 +115,7 @@ def _word_sensitivity(words: list[str], index: int, word: str) -> Sensitivity:
     elif word in _VALUE_DECIDES_WORDS:
         qualified = (word == "token" and index > 0) or before in _BEFORE.get(word, ())
         level = Sensitivity.SECRET if qualified else Sensitivity.VALUE_DECIDES
-        if word == "token" and before in _COUNTING_TOKEN:
+        if word == "token" and (before in _COUNTING_TOKEN or "per" in words[:index]):
             level = Sensitivity.NONE
     elif word in _SECRET_WORDS or word.endswith(_SECRET_ENDINGS):
         level = Sensitivity.SECRET

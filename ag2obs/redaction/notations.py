@@ -127,6 +127,8 @@ def is_likely_secret(value: bytes, name: bytes) -> bool:
     """Judge a value by itself, where its name and the sign between them leave it open."""
     if looks_random(value) or (len(value) >= 24 and not is_wordy(value) and _is_of_three_kinds(value)):
         return True
+    if _PASSPHRASE.fullmatch(value):
+        return b"pass" in name.lower() or b"pwd" in name.lower()
     level = bytes_sensitivity(name)
     if is_uuid(value):
         return level is Sensitivity.SECRET or name.lower().endswith((b"token", b"secret_id", b"secretid"))
@@ -148,4 +150,6 @@ def _is_of_three_kinds(value: bytes) -> bool:
     return has_digit and text != text.lower() and text != text.upper() and _TOKEN.fullmatch(text) is not None
 
 
+# ``river-marble-lantern-82``: under another name it is one.
+_PASSPHRASE = re.compile(rb"(?:[A-Za-z][a-z]{2,13}-){3}[0-9]{1,4}")
 _TOKEN = re.compile(rb"[A-Za-z0-9_-]+")

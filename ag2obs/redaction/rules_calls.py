@@ -5,8 +5,8 @@ from __future__ import annotations
 from ag2obs.redaction.command_lines import argument
 from ag2obs.redaction.rule import Confidence, Rule
 
-_QUOTED = rb"""[bru]?(?P<quote>\\*[\"'])(?P<secret>(?![<$\[{(*%])[^\s\"'\\<>]{4,256}+)(?P=quote)"""
-_MADE_UP = rb"""(?=[bru]?\\*[\"'][^\s\"'\\]{0,255}[0-9!@#$^&*?+=])"""
+_QUOTED = rb"""[bru]?(?P<quote>\\*+[\"'])(?P<secret>(?![<$\[{(*%])[^\s\"'\\<>]{4,256}+)(?P=quote)"""
+_MADE_UP = rb"""(?=[bru]?\\*+[\"'][^\s\"'\\]{0,255}[0-9!@#$^&*?+=])"""
 _BLANK = rb"(?:\s|\\+[nrt]){0,32}+"
 _FIELD = rb"[^\s\"'\\,:]{0,40}(?:[ ][^\s\"'\\,:]{1,24}){0,4}"
 
@@ -15,7 +15,7 @@ CALL_RULES = (
         id="argument-of-a-login",
         anchors=(".login(", ".authenticate(", "PlainCredentials("),
         check=argument(
-            rb"(?:\.login|\.authenticate|PlainCredentials)\(%b[bru]?\\*[\"'][^\s\"'\\]{1,80}\\*[\"'],%b"
+            rb"(?:\.login|\.authenticate|PlainCredentials)\(%b[bru]?\\*+[\"'][^\s\"'\\]{1,80}\\*+[\"'],%b"
             % (_BLANK, _BLANK)
             + _QUOTED
             + rb"(?=%b[,)])" % _BLANK
@@ -38,10 +38,10 @@ CALL_RULES = (
         anchors=("assword", "asscode"),
         follow=frozenset(b" \"'\\]"),
         check=argument(
-            rb"ass(?:word|code)" + _FIELD + rb"\\*[\"'](?:,%b\\*[\"'](?:ref|selector|element|target)\\*[\"']:[ ]?"
-            rb"\\*[\"'][^\s\"'\\]{0,80}\\*[\"']){0,2}"
+            rb"ass(?:word|code)" + _FIELD + rb"\\*+[\"'](?:,%b\\*+[\"'](?:ref|selector|element|target)\\*+[\"']:[ ]?"
+            rb"\\*+[\"'][^\s\"'\\]{0,80}\\*+[\"']){0,2}"
             % _BLANK
-            + rb",%b\\*[\"'](?:text|value)\\*[\"']:[ ]?" % _BLANK
+            + rb",%b\\*+[\"'](?:text|value)\\*+[\"']:[ ]?" % _BLANK
             + _MADE_UP
             + _QUOTED
         ),
@@ -54,7 +54,7 @@ CALL_RULES = (
         anchors=("assword", "asscode"),
         follow=frozenset(b"\"'\\]"),
         check=argument(
-            rb"ass(?:word|code)\\*[\"']?\]?(?:\\*[\"'])?"
+            rb"ass(?:word|code)(?:\\*+[\"'])?+\]?+(?:\\*+[\"'])?+"
             rb"(?:\)\.(?:send_?[kK]eys|fill|type|press_sequentially|set_?[vV]alue)\(|,[ ]?)"
             + _MADE_UP
             + _QUOTED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ag2obs.redaction.characters import BASE64
 from ag2obs.redaction.rule import Confidence, Left, Rule
 
 CLOUD_RULES = (

@@ -32,7 +32,7 @@ _WORDS_BEFORE_KEY = (
         "private",
     ),
     *("signing", "storage", "subscription", "cosmos", "Cosmos", "AES", "OpenAI", "Anthropic", "Claude", "Gemini"),
-    *("Groq", "Mistral", "Azure", "Google", "GitHub", "Stripe", "SendGrid", "Twilio"),
+    *("Groq", "openai", "anthropic", "Mistral", "Azure", "Google", "GitHub", "Stripe", "SendGrid", "Twilio"),
 )
 _PASS_STEMS = ("_pass", "_PASS", "Pass", "-pass", '"pass', "'pass", '"pw', "'pw", "_pw", "_PW", "-pw", "Pw")
 

@@ -16,8 +16,9 @@ DATABASE_RULES = (
     ),
     Rule(
         id="requirepass",
-        anchors=("requirepass ", "masterauth "),
-        pattern=r"(?:requirepass|masterauth) \\*\"?(?P<secret>(?!\[)(?=[^\s\"'\\]{0,64}[0-9])[^\s\"'\\<>$%{]{8,128}+)",
+        anchors=("requirepass ", "masterauth ", "bindpw "),
+        pattern=r"(?:requirepass|masterauth|bindpw) \\*\"?"
+        r"(?P<secret>(?!\[)(?=[^\s\"'\\]{0,64}[0-9])[^\s\"'\\<>$%{]{8,128}+)",
         confidence=Confidence.CONTEXT,
         example="requirepass <12 a>7",
         counter_example="requirepass foobared",

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ag2obs.redaction.bank_numbers import IBAN_LENGTHS, find_card, find_iban
+from ag2obs.redaction.characters import ALPHANUMERICS, DIGITS
 from ag2obs.redaction.emails import find_email
 from ag2obs.redaction.phones import find_international_phone, find_national_phone
 from ag2obs.redaction.rule import Confidence, Rule
-
-_DIGITS = frozenset(b"0123456789")
 
 PERSONAL_RULES: dict[str, tuple[Rule, ...]] = {
     "email": (
         Rule(
             id="email",
             anchors=("@", "%40", "\\u0040"),
+            follow=ALPHANUMERICS | frozenset(range(0x80, 256)),
             check=find_email,
             example="<8 l>.<6 l>@mail.example.com",
             counter_example="git@github.com:acme/app.git and https://bob@h.example/x, @app.route, lodash@4.17.21",
@@ -25,7 +25,7 @@ PERSONAL_RULES: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="phone",
             anchors=("+", "%2B", "%2b", "\\u002b", "\\u002B"),
-            follow=_DIGITS | frozenset(b" ("),
+            follow=DIGITS | frozenset(b" ("),
             check=find_international_phone,
             confidence=Confidence.SHARED_PREFIX,
             example="+44 20 7946 0123, +14155552671",
@@ -54,7 +54,7 @@ PERSONAL_RULES: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="iban",
             anchors=tuple(IBAN_LENGTHS),
-            follow=_DIGITS,
+            follow=DIGITS,
             check=find_iban,
             example="DE89 3704 0044 0532 0130 00",
             counter_example="DE88 3704 0044 5532 1130 00, DE893704, XDE89370400440532013000",

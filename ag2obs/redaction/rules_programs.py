@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ag2obs.redaction.command_lines import ATTACHED_VALUE, VALUE, argument, up_to
-from ag2obs.redaction.rule import Confidence, Rule
+from ag2obs.redaction.rule import Confidence, Left, Rule
 
 _SPACE = frozenset(b" \t\\")
 _LOOKS_MADE_UP = rb"(?=[^\s|\"']{0,255}[0-9])(?=[^\s|\"']{0,255}[A-Za-z])"
@@ -105,6 +105,35 @@ PROGRAM_RULES = (
         confidence=Confidence.CONTEXT,
         example="mc alias set store https://minio.example bob <12 a>7",
         counter_example="mc alias set store https://minio.example bob $MINIO_PASSWORD",
+    ),
+    Rule(
+        id="new-user-password",
+        anchors=("rabbitmqctl ", "net user "),
+        check=argument(
+            rb"(?:rabbitmqctl[ ](?:add_user|change_password)|net[ ]user)[ ][^\s/\\]{1,80}[ ](?!/)"
+            + _LOOKS_MADE_UP
+            + VALUE
+        ),
+        confidence=Confidence.CONTEXT,
+        example="rabbitmqctl add_user bob <12 a>7",
+        counter_example="net user bob /delete",
+    ),
+    Rule(
+        id="httpie-password",
+        anchors=("http -a ", "https -a ", "http --auth ", "https --auth "),
+        check=argument(rb"https? (?:-a|--auth) [^\s:\"'\\]{1,64}:" + ATTACHED_VALUE),
+        confidence=Confidence.CONTEXT,
+        example="http -a bob:<12 a>7 https://h.example",
+        counter_example="http -a bob https://h.example",
+    ),
+    Rule(
+        id="wifi-password",
+        anchors=("psk=",),
+        left=Left.WORD,
+        pattern=r"psk=\\*\"?(?P<secret>(?![\[<{$])(?=[^\s\"\\]{0,64}[0-9])[^\s\"'\\<>]{8,64}+)",
+        confidence=Confidence.CONTEXT,
+        example='psk="<12 a>7"',
+        counter_example="key_mgmt=wpa-psk psk=none",
     ),
     Rule(
         id="cipher-password",

@@ -108,6 +108,8 @@ _NONE = [
     "time_per_token=12.3ms cost_per_token=$0.000002",
     "cookie_domain=.example.com cookie_prefix=__Host-",
     "Set-Cookie: consent=accepted; Max-Age=31536000",
+    "Cookie: theme=dark; lang=en",
+    "price_per_1k_token=0.03USD",
     "SECRET_KEY=change-me-please",
     "ssl_key: /certs/tls.key",
     "private_key: ~/.ssh/id_ed25519",
