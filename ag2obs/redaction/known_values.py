@@ -12,6 +12,7 @@ from ag2obs.redaction import automaton
 from ag2obs.redaction.bare_numbers import NUMBER, JsonStrings, number_span
 from ag2obs.redaction.base64_groups import inner_base64, with_whole_groups
 from ag2obs.redaction.boundaries import splits_escape, token_may_start
+from ag2obs.redaction.characters import DIGITS
 from ag2obs.redaction.placeholders import is_placeholder
 from ag2obs.redaction.rule import Left, Span
 
@@ -100,6 +101,7 @@ class KnownValues:
             return []
         found: list[tuple[Span, str]] = []
         strings = JsonStrings(data) if is_json else None
+        size = len(data)
         # A form that overlaps itself is one span: "aaaaaaaa" occurs at every place of a long run.
         places: dict[int, int] = {}
         reached: dict[int, int] = {}
@@ -108,6 +110,9 @@ class KnownValues:
                 reached[index] = end
                 continue
             form = self._forms[index]
+            # Part of a longer number, as number_span says too; here it costs next to nothing.
+            if form.is_number and ((end < size and data[end] in DIGITS) or (start and data[start - 1] in DIGITS)):
+                continue
             if (form.outside_json_only and is_json) or splits_escape(data, start):
                 continue
             if form.is_word and not _stands_alone(data, start, end):
