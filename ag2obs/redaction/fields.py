@@ -63,7 +63,9 @@ _MOST_ELEMENTS = 1000
 
 _LIST_OF_WORDS = re.compile(rb"\[[A-Za-z_][\w.]*+[ ,(]")
 # Behind a name in a sentence, a word that neither leads to a value nor is one.
-_SHORT_WORD = re.compile(rb" (?!(?:is|was|given|used|value|set|to|as|As|now|here|ist|est|es|for|or) )[A-Za-z]{1,5} ")
+_SHORT_WORD = re.compile(
+    rb" (?!(?:is|was|given|used|value|set|to|as|As|now|here|ist|est|es|for|or|must|has|will|can) )[A-Za-z]{1,5} "
+)
 _WORDS_FOR_PASSWORD = (b"password", b"passphrase", b"passwd", b"passcode", b"pwd")
 
 
