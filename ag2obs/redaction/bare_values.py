@@ -15,7 +15,8 @@ from ag2obs.redaction.sentences import is_made_up, is_password, is_unpronounceab
 _BARE = re.compile(
     rb"""
     (?: [^\s"'`\\,;&<>(){}\[\]|\x00-\x1f]
-      | (?!</) [(){}\[\]<>|,;&] (?=[^\s"'`\\,;&<>(){}\[\]|]) (?![\w.%\-]{1,40}+=)
+      | (?!</|&(?:quot|\#(?:3[49]|x2[27]));) [(){}\[\]<>|,;&]
+        (?=[^\s"'`\\,;&<>(){}\[\]|]) (?![\w.%\-]{1,40}+[=:])
       | (?:\\\\)++ (?![nrtbfu"'\\/])
       | \\++u00(?:2[67bBfF]|3[cCeE]) (?=[^\s"'`\\,;&<>(){}\[\]|]) (?![\w.%\-]{1,40}+(?:=|\\++u003[dD]))
     )++
@@ -24,7 +25,9 @@ _BARE = re.compile(
 )
 _TAGGED = re.compile(rb"(?P<secret>[^<>\s\"'\\]{1,512}+)(?=<\\*+/|\\+u003[cC])")
 _CHARACTER_DATA = re.compile(rb"<!\[CDATA\[(?P<secret>(?:[^\s\"\\\]]|\](?!\]>)){1,512}+)\]\]>(?=<\\*+/|\\+u003[cC])")
-SCHEME = re.compile(rb"(?:Bearer|Basic|Token|ApiKey|Api-Key|Key|Digest|Negotiate)(?:[ +]++|%20)", re.IGNORECASE)
+SCHEME = re.compile(
+    rb"(?:Bearer|Basic|Token|ApiKey|Api-Key|Key|Digest|Negotiate|SSWS|OAuth|JWT|Splunk)(?:[ +]++|%20)", re.IGNORECASE
+)
 _PARAMETER = re.compile(rb"[\w-]{1,40}+=\\*[\"']")
 _CREDENTIAL_PARAMETER = re.compile(
     rb"(?:access_?token|token|api_?key|key|secret|password)=\\*[\"'](?P<secret>[^\s\"'\\,;]{4,512}+)", re.IGNORECASE
@@ -36,7 +39,11 @@ _HARMLESS_COOKIES = re.compile(
     rb"|(?i:path|max-age|expires|domain|samesite|secure|httponly)[^;]{0,80})(?:;[ ]*|\Z)){1,16}+"
 )
 _COOKIE_LINE = re.compile(rb"[^\"'\\\r\n<>`]*+")
+_USER_AND_PASSWORD = re.compile(rb"[\w.@+-]{1,64}(?::|[ ]?\\*+/[ ]?)(?P<secret>[^\s\"'\\,;<>]{6,128}+)")
+# Punctuation, signs and letters from U+2000 on; those of Latin, Greek and Cyrillic words come before.
+_OTHER_SCRIPT = re.compile(rb"[\xe2-\xf4]")
 _CODE = re.compile(
+    rb"[A-Za-z_]{1,20}\}=|void[ ]0|"
     rb"(?:await[ ]|new[ ])?[A-Za-z_][A-Za-z0-9_.]*+[(\[]|"
     rb"[A-Z][A-Za-z]{2,20}+<|[A-Za-z_]+(?:\.[A-Za-z_]+)++(?![\w/+=%~!@\#$^*?-])"
 )
@@ -87,12 +94,14 @@ def bare_value(data: bytes, name: bytes, name_start: int, separator: re.Match[by
     value = _BARE.match(data, position)
     if value is None or data[position] in _JSON_WORD or data.startswith(b"[REDACTED", position):
         return []
-    end = position + len(value[0].rstrip(b".,:;"))
+    end = position + len(_in_one_script(value[0]).rstrip(b".,:;"))
     if end - position > LONGEST_JUDGED:
         return [Span(position, end)]
     text = data[position:end]
-    if lowered.endswith(b"credentials") and b":" in text:
-        return _password_of_a_user(text, end)
+    if lowered.endswith(b"credentials"):
+        pair = _USER_AND_PASSWORD.match(data, position)
+        if pair is not None:
+            return _password_of_a_user(pair)
     if len(text) < 4 or is_placeholder(text) or (end < value.end() and is_placeholder(data[position : value.end()])):
         return []
     if _is_name_of_a_secret(data, name_start) or (scheme is not None and _PARAMETER.match(data, position)):
@@ -111,10 +120,17 @@ def _cookie_line(data: bytes, position: int) -> list[Span]:
     return unless_placeholder(data, position, _without_trailing_space(data, line))
 
 
-def _password_of_a_user(text: bytes, end: int) -> list[Span]:
-    """``credentials: bob:hunter2``, which ends at ``end``."""
-    password = text.partition(b":")[2]
-    return [Span(end - len(password), end)] if is_password(password) and not is_placeholder(password) else []
+def _password_of_a_user(pair: re.Match[bytes]) -> list[Span]:
+    """``credentials: bob:hunter2``."""
+    password = pair["secret"].rstrip(b".")
+    start = pair.start("secret")
+    return [Span(start, start + len(password))] if is_password(password) and not is_placeholder(password) else []
+
+
+def _in_one_script(value: bytes) -> bytes:
+    """Return a value up to the sign or word of another script that a sentence goes on with: ``P1，然后``."""  # noqa: RUF002
+    other = _OTHER_SCRIPT.search(value) if value[0] < 0x80 else None
+    return value if other is None else value[: other.start()]
 
 
 def _is_name_of_a_secret(data: bytes, name_start: int) -> bool:

@@ -30,8 +30,10 @@ def argument(pattern: bytes) -> Check:
         match = compiled.match(data, start)
         if match is None or match["secret"].isdigit() or is_placeholder(match["secret"].rstrip(b".,;)]}")):
             return []
-        if b"[REDACTED" in match["secret"]:
+        start, finish = match.span("secret")
+        if b"[REDACTED" in match["secret"] or data.endswith(b"[REDACTED:", 0, start):
             return []
-        return [Span(match.start("secret"), match.start("secret") + len(match["secret"].rstrip(b".,;)]}")))]
+        is_quoted = data[finish : finish + 1] in (b"'", b'"', b"\\")
+        return [Span(start, finish if is_quoted else start + len(match["secret"].rstrip(b".,;)]}")))]
 
     return check

@@ -31,7 +31,8 @@ _SEPARATOR = re.compile(
     + QUOTE
     + rb""") \]? )?+
       (?:
-        (?:\*\*)?+ [ \t]*+ (?P<sign>::|:=|=>|==+|[:=|]|\\+u003[dDaA]|%3[dDaA]|\xef\xbc\x9a|\\+uff1a)
+        (?:\*\*)?+ [ \t]*+
+        (?P<sign>::|:=|=>|==+|[:=|]|\\+u003[dDaA]|%3[dDaA]|\xef\xbc\x9a|\\+uff1a|\xe6\x98\xaf|\\+u662f)
         (?![=>|]) (?:\*\*)?+ [ \t]*+ (?:"""
     + COLOUR
     + rb""")?+
@@ -52,7 +53,7 @@ _NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?=[\s,}\]\\]|\
 _ELEMENT = re.compile(rb"(?:\s|\\+[nrt])*+[bBuU]?(?P<quote>\\*[\"'])")
 _AFTER_ELEMENT = re.compile(rb"\\*[\"'](?:\s|\\+[nrt])*+,")
 # They compare, call a member or divide columns more often than they assign: the value decides.
-_WEAK_SIGNS = (b"|", b"::", b"==", b"===")
+_WEAK_SIGNS = (b"|", b"::", b"==", b"===", b"\xe6\x98\xaf", b"\\u662f")
 _SIGN_OR_SPACE = frozenset(b"=: ,|*")
 _AFTER_A_STRING = (b"", b",", b"}", b"]", b")", b";", b":", b"\n")
 # What follows a string that is a name itself, not the value of the one before it.
@@ -64,7 +65,7 @@ _MOST_ELEMENTS = 1000
 _LIST_OF_WORDS = re.compile(rb"\[[A-Za-z_][\w.]*+[ ,(]")
 # Behind a name in a sentence, a word that neither leads to a value nor is one.
 _SHORT_WORD = re.compile(
-    rb" (?!(?:is|was|given|used|value|set|to|as|As|now|here|ist|est|es|for|or|must|has|will|can) )[A-Za-z]{1,5} "
+    rb" (?!(?:is|was|given|used|value|set|to|as|As|now|here|ist|est|es|for|or|you|we|must|has|will|can) )[A-Za-z]{1,5} "
 )
 _WORDS_FOR_PASSWORD = (b"password", b"passphrase", b"passwd", b"passcode", b"pwd")
 
@@ -98,6 +99,8 @@ def find_field(
     opening = _OPENING.match(data, position)
     if opening is not None:
         if separator["name_quote"] is None and _closes_a_string(data, opening, is_json):
+            return []
+        if data[position - 2 : position + 1] == b" :'":  # a variable of psql
             return []
         found = _quoted_value(data, name, opening.end(), opening["quote"], level, is_json)
         return found if separator["sign"] is not None or _is_pair(data, name_start, separator, found) else []
@@ -160,7 +163,8 @@ def _is_connection_password(data: bytes, start: int, name: bytes) -> bool:
 def _closes_a_string(data: bytes, opening: re.Match[bytes], is_json: bool) -> bool:
     """Tell the end of a string that ends with a bare name (``"your password:"}``) from the start of a value."""
     following = data[opening.end() : opening.end() + 1]
-    return following in _AFTER_A_STRING or (is_json and opening["quote"] == b'"')
+    ends = following in _AFTER_A_STRING and not data[opening.end() + 1 : opening.end() + 2].isalnum()
+    return ends or (is_json and opening["quote"] == b'"')
 
 
 def _is_word_of_a_sentence(data: bytes, start: int, end: int) -> bool:

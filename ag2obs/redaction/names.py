@@ -68,7 +68,8 @@ _DESCRIBING = _words(
     message env var variable mode size window details split ids lifetime timeout ref reference store vault chars
     link page tokens text params uri address backend algorithm algorithms contract symbol found attempts fields changed
     backup audience issuer scopes provider role service header headers contains domain prefix samesite secure httponly
-    jar banner consent location column columns engine santa"""
+    jar banner consent location column columns engine santa change
+    changes hasher hashers hashing validators"""
 )
 _ID_IS_SECRET_AFTER = frozenset({"access", "private", "secret"})
 # Before the sensitive word these make it a question, a count or a special token of a model.

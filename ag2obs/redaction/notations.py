@@ -64,7 +64,7 @@ _BEFORE_BARE = re.compile(
     re.VERBOSE,
 )
 _BARE = re.compile(
-    rb"""`?+(?![\w.-]{1,40}+=[^=\s"'`\\])(?P<secret>[A-Za-z0-9+/_~!@\#$%^*-][A-Za-z0-9+/_.~=!@\#$%^&*-]{7,512}+)"""
+    rb"""`?+(?![\w.-]{1,40}+=[^=\s"'`\\])(?P<secret>[A-Za-z0-9+/_~!@\#$%^*-][A-Za-z0-9+/_.~=!@\#$%^&*?-]{7,512}+)"""
 )
 
 # The rest of the tag that the name is an attribute of, or the end of the element whose text it is; then more tags.

@@ -29,7 +29,7 @@ _PLACEHOLDER = re.compile(  # of the value in lower case
     | (?:(?:bearer|basic|token|apikey)\s+)? \[redacted (?::[\w.-]*)? \]? \**
     | ['"]{2} | \#\{[a-z_.]*\}? | \(not | \*[a-z_]\w*_\w* | !(?:ref|getatt|sub|vault|reference)\b.*
     | [(\[<] (?:not[ -]set|hidden|none|empty|secret|masked|sensitive(?:[ ]value)?|known\ after\ apply|unset|omitted
-      |redacted) [)\]>]?
+      |redacted|filtered|removed|protected) [)\]>]?
     | (?:none|null|str|string)(?:\ ?\|\ ?(?:none|null|str|string|undefined))+
     | @microsoft\.keyvault.* | \{\{resolve:.*
     | <[^>]*>(?::<[^>]*>)* | \$\{.* | \$\(.* | \$[a-z_][a-z0-9_]* | \$[0-9]+ | \{\{?[a-z_.\s]*\}\}?
@@ -41,8 +41,9 @@ _PLACEHOLDER = re.compile(  # of the value in lower case
     | (?:os|process|import\.meta|settings|config|self|env|secrets|vars|st|args|var|data|local|module|this|request
       |options)      \.[a-z_].* | (?:get|read|load|fetch)_\w{1,40}\(.{0,40}\)?
     | change[-_ ]?me[-_ !].* | (?:~|\.{1,2}|[\w-]+)?(?:/[\w.-]+)+\.(?:key|pem|crt|cer|asc|gpg|pub|p12|pfx|jks|json|txt)
+    | secretstr\(.{0,8}\*{3}.* | \{(?:env|secret|vault|file):.*\} | projects/[\w-]+/secrets/.*
     | id=[\w.-]+ | ~?/(?:[\w.-]+/)*\.ssh/[\w.-]+
-    | [a-z]{2,12}-x{8,} | (?:\\+u20(?:22|26))+
+    | [a-z]{2,12}[-_]x{8,} | (?:\\+u20(?:22|26))+
     | (?:os\.)?(?:getenv|environ)\b.* | env:.* | (?:op|vault|file|arn|ssm)[:/]{1,3}.*
     """,
     re.DOTALL,

@@ -11,7 +11,7 @@ from ag2obs.redaction.sentences import find_failed_key, find_in_sentence
 from ag2obs.redaction.session_cookies import SESSION_COOKIES, find_session_cookie
 from ag2obs.redaction.urls import find_url_password
 
-_NAME_MAY_GO_ON = frozenset(b"\"'`\\=: \t%&,<>*|_-(]\x1b\xef0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_NAME_MAY_GO_ON = frozenset(b"\"'`\\=: \t%&,<>*|_-(]\x1b\xe6\xef0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _NAME_OR_PLURAL = _NAME_MAY_GO_ON | {ord("s")}
 
 _JOINED = ("accesskey", "accountkey", "authkey", "masterkey", "privatekey", "secretkey", "sharedkey")
@@ -31,7 +31,20 @@ _WORDS_BEFORE_KEY = (
         "encryption",
         "private",
     ),
-    *("signing", "storage", "subscription", "cosmos", "Cosmos", "AES", "OpenAI", "Anthropic", "Claude", "Gemini"),
+    *(
+        "signing",
+        "storage",
+        "subscription",
+        "auth",
+        "Auth",
+        "cosmos",
+        "Cosmos",
+        "AES",
+        "OpenAI",
+        "Anthropic",
+        "Claude",
+        "Gemini",
+    ),
     *("Groq", "openai", "anthropic", "Mistral", "Azure", "Google", "GitHub", "Stripe", "SendGrid", "Twilio"),
 )
 _PASS_STEMS = ("_pass", "_PASS", "Pass", "-pass", '"pass', "'pass", '"pw', "'pw", "_pw", "_PW", "-pw", "Pw")
@@ -162,7 +175,7 @@ CONTEXT_RULES = (
             *("Client secret", "Invalid token", "invalid token", "Bad credentials", "bad credentials"),
         ),
         check=find_in_sentence,
-        follow=frozenset(b" :='\"`\\*s("),
+        follow=frozenset(b" :='\"`\\*s(\xe6"),
         confidence=Confidence.CONTEXT,
         example="Incorrect API key provided: <31 a>7. You can find your key in the settings.",
         counter_example="Incorrect API key provided: see the documentation",

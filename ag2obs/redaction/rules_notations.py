@@ -55,7 +55,7 @@ NOTATION_RULES = (
     ),
     Rule(
         id="value-of-a-name",
-        anchors=("value:", 'value":', 'value\\":'),
+        anchors=("value:", 'value":', 'value\\":', "ParameterValue"),
         check=find_value_of_name,
         spans_lines=True,
         confidence=Confidence.CONTEXT,

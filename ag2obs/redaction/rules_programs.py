@@ -127,6 +127,22 @@ PROGRAM_RULES = (
         counter_example="http -a bob https://h.example",
     ),
     Rule(
+        id="wifi-code",
+        anchors=("WIFI:",),
+        pattern=r"WIFI:(?:[TSHR]:[^;\s]{0,64};){1,4}P:(?P<secret>(?![\[<{$])[^;\s\"'\\]{8,64}+);",
+        confidence=Confidence.CONTEXT,
+        example="WIFI:T:WPA;S:Home;P:<12 a>7;;",
+        counter_example="WIFI:T:nopass;S:Guests;;",
+    ),
+    Rule(
+        id="new-key-passphrase",
+        anchors=("ssh-keygen ",),
+        check=argument(rb"ssh-keygen" + up_to(rb"-[NP]") + rb"[ ]" + VALUE),
+        confidence=Confidence.CONTEXT,
+        example="ssh-keygen -t ed25519 -N '<12 a>7' -f key",
+        counter_example="ssh-keygen -t ed25519 -N '' -f key",
+    ),
+    Rule(
         id="wifi-password",
         anchors=("psk=",),
         left=Left.WORD,

@@ -16,9 +16,10 @@ _BETWEEN = re.compile(
     rb"""s?+\*{0,2}+ (?:[ ]\[[^\[\]\n]{0,24}\](?=:))?+
     (?P<words>(?:[ ]++(?:is|was|provided|given|received|supplied|used|value|set[ ]to|to|equals
       |(?:should|must|will|has|can)[ ]be(?:en)?|changed[ ]to|as|now|here|ist|lautet|est|es|\xc3\xa8|\xc3\xa9
+      |(?:you|we|I)[ ][a-z]{2,10}(?:[ ](?:for|to))?+(?=:|[ ]is[ ])
       |for[ ](?:the[ ]|my[ ]|our[ ])?[\w@.-]{1,40}(?:[ ](?:account|user|login|database|server|service))?
-        (?=[ ]is[ ]))(?![\w-]))*+)
-    (?P<sign>[ ]*+(?:[:=]|(?:-|\xe2\x80[\x93\x94])(?=[ ]))?+\*{0,2}+)
+        (?=[ ]is[ ]|:))(?![\w-]))*+)
+    (?P<sign>[ ]*+(?:[:=]|\xe6\x98\xaf|\\+u662f|(?:-|\xe2\x80[\x93\x94])(?=[ ]))?+\*{0,2}+)
     [ ]*+(?:\\*["'`]|\*\*|<|\(|\xe2\x80[\x98\x9c\x9e]|\xc2\xab|&(?:quot|\#(?:3[49]|x2[27]));)?+
     (?P<value>[A-Za-z0-9+/!@\#$%^&*?~_-][A-Za-z0-9+/!@\#$%^&*?~_.=-]{5,})
     """,
@@ -39,6 +40,7 @@ _PASSWORD_LATER_ON = re.compile(
 )
 _ID_OR_REFERENCE = re.compile(rb"[a-z]{2,12}[-_][\w-]*|[A-Za-z-]{1,10}[#@+*]\d+|[\w-]{2,}@[\w-]+|[0-9a-fA-F-]+")
 _NAME_OF_A_FORMAT = re.compile(rb"(?i)(?:sha|md|base|utf|oauth|pbkdf|argon|aes|rsa|tls|ssl|pkcs|ipv|v|http)[-_]?\d.*")
+_ENTITY = re.compile(rb"&(?:quot|\#(?:3[49]|x2[27]))", re.VERBOSE)
 _COUNT = re.compile(rb"\d+(?:[-.,:/]?[a-z]*)*")
 _SAYS_THAT_IT_FAILED = re.compile(
     rb"(?i)error|invalid|unauthori[sz]ed|denied|incorrect|expired|rejected|forbid|\b40[0-4]\b"
@@ -133,7 +135,7 @@ def _password(match: re.Match[bytes]) -> list[Span]:
 
 def _without_the_end_of_the_sentence(match: re.Match[bytes]) -> tuple[bytes, int]:
     """Return what to judge of a value, and where it ends: a sign at its end may be its own or that of the sentence."""
-    whole = match["value"].rstrip(b".")
+    whole = _ENTITY.split(match["value"], maxsplit=1)[0].rstrip(b".")
     whole = whole.removesuffix(b"**")
     return whole[:LONGEST_JUDGED].rstrip(b".?!*"), match.start("value") + len(whole)
 

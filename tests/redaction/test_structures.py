@@ -67,6 +67,19 @@ _SECRETS = {
     "selector": "page.fill('input[name=password]', '<9 x>7')",
     "send_keys": "driver.find_element(By.ID, 'password').send_keys('<9 x>7')",
     "added line": "+EAA<90 a>7",
+    "scheme of Okta": "Authorization: SSWS 00<38 a>7",
+    "code of a network": "WIFI:T:WPA;S:Home;P:<12 a>7;;",
+    "user and password": "credentials: anna / <12 a>7",
+    "key of Django": "SECRET_KEY = ')<6 a>_7(<20 a>'",
+    "parameter of CloudFormation": '{"ParameterKey": "CF_API_TOKEN", "ParameterValue": "<39 a>7"}',
+    "sentence in Chinese": "我的password是 <12 a>7 谢谢",
+    "key in Chinese": "我的api key是 <35 a>7 谢谢",
+    "the Chinese that follows": "请使用passwd：<12 a>7，然后重试。",  # noqa: RUF001 - as it is written in Chinese
+    "the quotation mark that follows": "wrote “passwd: <12 a>7” in the chat",
+    "last sign of a quoted value": "ALTER USER root IDENTIFIED BY '<9 a>7.';",
+    "question mark in a table": "name,value\nregion,eu\nPASSWORD,<8 a>7?G$<4 a>\nmode,prod",
+    "key of which a sentence tells": "here's the api key you asked for: <27 a>7",
+    "key for a place": "api key for prod: <27 a>7",
     "part of a path": "GET /bot/EAA<90 a>7?x=1",
 }
 
@@ -126,6 +139,18 @@ _NONE = [
     '{"pass": "test_login2", "fail": "none"}',
     '{"element": "Password textbox", "ref": "e12", "text": "missing"}',
     "SecretStr('**********')",
+    "e.apiKey=void 0,e.secret=!1",
+    "const {password,apiKey:key}=this.props",
+    "{apiKey:t,authToken:r,onToken:function(e){return e}}",
+    '{"last_password_change": "2026-08-23T19:01:33.018Z"}',
+    "db_password: ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+    "{'db_password': '[FILTERED]'}",
+    "Authorization: Bearer [FILTERED]",
+    '{"apiKey": "{env:API_KEY}"}',
+    "ALTER USER app WITH PASSWORD :'pw' -- 20",
+    "PASSWORD_HASHERS=argon2 SESSION_COOKIE_SECURE=True",
+    "secret: projects/acme/secrets/db/versions/1",
+    "password是必填项",
 ]
 
 _AROUND: dict[str, Callable[[str], str]] = {
@@ -158,6 +183,13 @@ def test_what_is_none_stays(template: str, redactor: Redactor) -> None:
         for write in _AROUND.values():
             document = write(text)
             assert redactor.redact_text(document) == document
+
+
+def test_a_key_before_a_colon_is_masked_once(redactor: Redactor) -> None:
+    text, _ = fill("curl -u ghp_<36 a>: https://h.example", random.Random(6))
+    redacted = redactor.redact_text(text)
+    assert redacted == "curl -u [REDACTED:github]: https://h.example"
+    assert redactor.redact_text(redacted) == redacted
 
 
 def test_text_between_the_secrets_of_a_table_is_looked_at(redactor: Redactor) -> None:
