@@ -38,8 +38,11 @@ _PASSWORD_LATER_ON = re.compile(
     """,
     re.VERBOSE,
 )
-_ID_OR_REFERENCE = re.compile(rb"[a-z]{2,12}[-_][\w-]*|[A-Za-z-]{1,10}[#@+*]\d+|[\w-]{2,}@[\w-]+|[0-9a-fA-F-]+")
+_ID_OR_REFERENCE = re.compile(
+    rb"[a-z]{2,12}[-_][\w-]*|(?:[A-Za-z-]{1,10}|[a-z-]+|[A-Z-]+)[#@+*]\d+|[\w-]{2,}@[\w-]+|[0-9a-fA-F-]+"
+)
 _NAME_OF_A_FORMAT = re.compile(rb"(?i)(?:sha|md|base|utf|oauth|pbkdf|argon|aes|rsa|tls|ssl|pkcs|ipv|v|http)[-_]?\d.*")
+_OF_A_PARSER = (b"Invalid", b"invalid")
 _ENTITY = re.compile(rb"&(?:quot|\#(?:3[49]|x2[27]))", re.VERBOSE)
 _COUNT = re.compile(rb"\d+(?:[-.,:/]?[a-z]*)*")
 _SAYS_THAT_IT_FAILED = re.compile(
@@ -54,7 +57,10 @@ _FOLLOWED_BY_COUNTS = (b"page ", b"next ", b"stop ", b"last ", b"sync ")
 def find_in_sentence(data: bytes, start: int, end: int, is_json: bool) -> list[Span]:
     """Return the key that follows the words ``API key``."""
     match = _BETWEEN.match(data, end)
-    return _key(match) if match is not None else []
+    if match is None:
+        return []
+    # What a parser calls an invalid token is a word more often than a key.
+    return _key(match, may_be_short=not data.startswith(_OF_A_PARSER, start))
 
 
 def find_named_in_sentence(data: bytes, start: int, end: int, name: bytes) -> list[Span]:
@@ -107,12 +113,12 @@ def find_failed_key(data: bytes, start: int, end: int, is_json: bool) -> list[Sp
 _BEFORE_NAME = frozenset(b" \t\n:,;(\"'[{")
 
 
-def _key(match: re.Match[bytes]) -> list[Span]:
+def _key(match: re.Match[bytes], *, may_be_short: bool = True) -> list[Span]:
     value, end = _without_the_end_of_the_sentence(match)
     if is_placeholder(value):
         return []
-    is_assigned = match["sign"].strip() and len(value) >= 8 and _is_of_three_kinds(value) and not is_wordy(value)
-    if is_assigned or _is_strong(match["value"]):
+    is_assigned = match["sign"].strip() and len(value) >= 10 and _is_of_three_kinds(value) and not is_wordy(value)
+    if may_be_short and (is_assigned or _is_strong(match["value"])):
         return [Span(match.start("value"), end)]
     if len(value) < 16:
         return []

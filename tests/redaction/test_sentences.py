@@ -80,6 +80,8 @@ _STAYS = [
     "password length 10 is < 12 && retry2 || fail3",
     "bypass is on, compass is 4u2see4",
     "the secret is GitHub#12, in CamelCase",
+    "the password reset, see feature-request#123 and FEATURE-REQUEST#123",
+    "invalid token: Utf8Error2x at line 3",
     "access key: required, client secret is missing",
     "the token limit of Model4Turbo is 8k",
     "use the token count as a secret santa would",
