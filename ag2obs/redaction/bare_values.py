@@ -12,6 +12,7 @@ from ag2obs.redaction.sentences import is_made_up, is_password, is_unpronounceab
 
 # Up to white space, a quotation mark or an escape. Punctuation belongs to the value if the value goes on behind it
 # and no further "name=" begins there. An even run of backslashes is content unless it spells a line break.
+# Escaped letters and signs of money are content where the value has begun.
 _BARE = re.compile(
     rb"""
     (?: [^\s"'`\\,;&<>(){}\[\]|\x00-\x1f]
@@ -19,6 +20,7 @@ _BARE = re.compile(
         (?=[^\s"'`\\,;&<>(){}\[\]|]) (?![\w.%\-]{1,40}+[=:])
       | (?:\\\\)++ (?![nrtbfu"'\\/])
       | \\++u00(?:2[67bBfF]|3[cCeE]) (?=[^\s"'`\\,;&<>(){}\[\]|]) (?![\w.%\-]{1,40}+(?:=|\\++u003[dD]))
+      | (?<=[^\s"'=:]) \\++u (?:00[89a-fA-F]|0[1-9a-fA-F][0-9a-fA-F]|1[0-9a-fA-F]{2}|20[a-cA-C]) [0-9a-fA-F]
     )++
     """,
     re.VERBOSE,
@@ -40,8 +42,8 @@ _HARMLESS_COOKIES = re.compile(
 )
 _COOKIE_LINE = re.compile(rb"[^\"'\\\r\n<>`]*+")
 _USER_AND_PASSWORD = re.compile(rb"[\w.@+-]{1,64}(?::|[ ]?\\*+/[ ]?)(?P<secret>[^\s\"'\\,;<>]{6,128}+)")
-# Punctuation, signs and letters from U+2000 on; those of Latin, Greek and Cyrillic words come before.
-_OTHER_SCRIPT = re.compile(rb"[\xe2-\xf4]")
+# Quotation marks, punctuation of Chinese and Japanese, emoji; a value that goes on behind them has them in it.
+_REST_OF_A_SENTENCE = re.compile(rb"(?:\xe2\x80[\x90-\xbf]|\xe3\x80|\xef[\xbc\xbd]|\xf0)[^!-~]*+\Z")
 _CODE = re.compile(
     rb"[A-Za-z_]{1,20}\}=|void[ ]0|"
     rb"(?:await[ ]|new[ ])?[A-Za-z_][A-Za-z0-9_.]*+[(\[]|"
@@ -64,6 +66,8 @@ def flag_value(data: bytes, name_start: int, position: int, level: Sensitivity) 
     if data[position] == 0x2D and not is_likely_secret(value[0], data[name_start:position].strip()):
         return []  # the next option
     if level is Sensitivity.VALUE_DECIDES and not looks_random(value[0]):
+        return []
+    if value[0].startswith(b"id="):  # docker build --secret id=npmrc
         return []
     return unless_placeholder(data, value.start(), value.end())
 
@@ -94,7 +98,7 @@ def bare_value(data: bytes, name: bytes, name_start: int, separator: re.Match[by
     value = _BARE.match(data, position)
     if value is None or data[position] in _JSON_WORD or data.startswith(b"[REDACTED", position):
         return []
-    end = position + len(_in_one_script(value[0]).rstrip(b".,:;"))
+    end = position + len(_without_the_rest(value[0]).rstrip(b".,:;"))
     if end - position > LONGEST_JUDGED:
         return [Span(position, end)]
     text = data[position:end]
@@ -127,10 +131,11 @@ def _password_of_a_user(pair: re.Match[bytes]) -> list[Span]:
     return [Span(start, start + len(password))] if is_password(password) and not is_placeholder(password) else []
 
 
-def _in_one_script(value: bytes) -> bytes:
-    """Return a value up to the sign or word of another script that a sentence goes on with: ``P1，然后``."""  # noqa: RUF002
-    other = _OTHER_SCRIPT.search(value) if value[0] < 0x80 else None
-    return value if other is None else value[: other.start()]
+def _without_the_rest(value: bytes) -> bytes:
+    """Return a value without the sentence in another script that goes on behind it: ``P1，然后``."""  # noqa: RUF002
+    is_judged = value[0] < 0x80 and len(value) <= LONGEST_JUDGED
+    rest = _REST_OF_A_SENTENCE.search(value) if is_judged else None
+    return value if rest is None else value[: rest.start()]
 
 
 def _is_name_of_a_secret(data: bytes, name_start: int) -> bool:
@@ -176,6 +181,7 @@ def _is_bare_secret(
 
 
 def unless_placeholder(data: bytes, start: int, end: int) -> list[Span]:
+    """Return the span, unless nothing stands there, or something that stands for a secret."""
     if end <= start or (end - start <= LONGEST_JUDGED and is_placeholder(data[start:end])):
         return []
     return [Span(start, end)]

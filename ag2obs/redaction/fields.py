@@ -61,6 +61,8 @@ _NEXT_NAME = re.compile(rb"\\*[\"'][ \t]*:")
 _BEFORE_PAIR = re.compile(rb"[(\[{][ \t]*[bB]?\\*[\"']\Z")
 _AFTER_PAIR = re.compile(rb"\\*[\"'](?:\s|\\n)*[)\]}]")
 _MOST_ELEMENTS = 1000
+# ALTER USER bob WITH PASSWORD :'new_password'
+_BEFORE_A_VARIABLE_OF_PSQL = re.compile(rb"(?i:with|encrypted)[ ]\Z")
 
 _LIST_OF_WORDS = re.compile(rb"\[[A-Za-z_][\w.]*+[ ,(]")
 # Behind a name in a sentence, a word that neither leads to a value nor is one.
@@ -98,9 +100,9 @@ def find_field(
         return tag_value(data, name_start, position, level) or find_after_name(data, start, end, name, name_end)
     opening = _OPENING.match(data, position)
     if opening is not None:
-        if separator["name_quote"] is None and _closes_a_string(data, opening, is_json):
+        if separator["name_quote"] is None and _closes_a_string(data, opening, separator["sign"], is_json):
             return []
-        if data[position - 2 : position + 1] == b" :'":  # a variable of psql
+        if separator["sign"] == b":" and _BEFORE_A_VARIABLE_OF_PSQL.search(data, max(0, name_start - 12), name_start):
             return []
         found = _quoted_value(data, name, opening.end(), opening["quote"], level, is_json)
         return found if separator["sign"] is not None or _is_pair(data, name_start, separator, found) else []
@@ -160,11 +162,12 @@ def _is_connection_password(data: bytes, start: int, name: bytes) -> bool:
     return name == b"PWD" and data[start - 1 : start] == b";"
 
 
-def _closes_a_string(data: bytes, opening: re.Match[bytes], is_json: bool) -> bool:
+def _closes_a_string(data: bytes, opening: re.Match[bytes], sign: bytes | None, is_json: bool) -> bool:
     """Tell the end of a string that ends with a bare name (``"your password:"}``) from the start of a value."""
     following = data[opening.end() : opening.end() + 1]
-    ends = following in _AFTER_A_STRING and not data[opening.end() + 1 : opening.end() + 2].isalnum()
-    return ends or (is_json and opening["quote"] == b'"')
+    if following == b")" and sign == b"=" and data[opening.end() + 1 : opening.end() + 2].isalnum():
+        return False  # SECRET_KEY = ')a...'
+    return following in _AFTER_A_STRING or (is_json and opening["quote"] == b'"')
 
 
 def _is_word_of_a_sentence(data: bytes, start: int, end: int) -> bool:

@@ -19,8 +19,11 @@ _MEMBER = re.compile(
     + rb"(?P<more>,?)"
 )
 _NAMES_OF_THE_VALUE = frozenset((b"value", b"stringvalue", b"string_value", b"secretstring", b"plaintext", b"current"))
+# As the last word of a name: "key_id" and "keyId", not "plaid".
 _DESCRIBES = re.compile(
-    rb"(?i).*(?:id|hash|sha\d+|digest|fingerprint|checksum|etag|pattern|regex|ref|arn|name|version|format|path|url|uri)"
+    rb"(?:.*[_.$:-])?"
+    rb"(?i:id|hash|sha\d+|digest|fingerprint|checksum|etag|pattern|regex|ref|arn|name|version|format|path|url|uri)"
+    rb"|.*[a-z](?:I[dD]|Hash|Digest|Fingerprint|Checksum|Pattern|Ref|Arn|Name|Version|Format|Path|U[rR][lL]|U[rR][iI])"
 )
 
 

@@ -42,7 +42,7 @@ _BEFORE_PASS = _words(
     """db database smtp imap mail email user admin root login ftp sftp ssh ldap proxy http sql mysql pg postgres redis
     mongo rabbitmq amqp wifi keystore"""
 )
-_BEFORE = {"pass": _BEFORE_PASS, "auth": _words("rediscli master")}
+_BEFORE_A_SECRET = {"pass": _BEFORE_PASS, "auth": _words("rediscli master")}
 """By word, what makes it a secret whatever the value."""
 
 # "<word> key" is a secret.
@@ -75,13 +75,15 @@ _ID_IS_SECRET_AFTER = frozenset({"access", "private", "secret"})
 # Before the sensitive word these make it a question, a count or a special token of a model.
 _COUNTING = _words(
     """max min num number n total has is no use uses require requires required forgot show hide need needs with without
-    validate check verify invalid missing wrong bad count per existing"""
+    validate check verify invalid missing wrong bad count per"""
 )
 _COUNTING_TOKEN = _words(
     """prompt completion input output next pad eos bos unk mask sep cls stop start end first last special cached
     reasoning current page sync continuation cancellation cancel predicted accepted rejected image audio text
-    previous prev per gas base quote native reward governance"""
+    previous prev per"""
 )
+# Of a blockchain: "base_token: USDC".
+_BEFORE_A_CURRENCY = _words("gas base quote native reward governance")
 # Shell variables that hold the working directory.
 _WORKING_DIRECTORY = frozenset({"PWD", "OLDPWD"})
 
@@ -114,13 +116,17 @@ def _word_sensitivity(words: list[str], index: int, word: str) -> Sensitivity:
     if word in ("key", "keys"):
         level = _key_sensitivity(words, index, before)
     elif word in _VALUE_DECIDES_WORDS:
-        qualified = (word == "token" and index > 0) or before in _BEFORE.get(word, ())
+        qualified = (word == "token" and index > 0) or before in _BEFORE_A_SECRET.get(word, ())
         level = Sensitivity.SECRET if qualified else Sensitivity.VALUE_DECIDES
         if word == "token" and (before in _COUNTING_TOKEN or "per" in words[:index]):
             level = Sensitivity.NONE
+        elif word == "token" and before in _BEFORE_A_CURRENCY:
+            level = Sensitivity.VALUE_DECIDES
     elif word in _SECRET_WORDS or word.endswith(_SECRET_ENDINGS):
         level = Sensitivity.SECRET
     else:
+        return Sensitivity.NONE
+    if word == "secret" and before == "existing":  # the name of one, in charts of Helm
         return Sensitivity.NONE
     if words[0] in _COUNTING and index:
         return Sensitivity.NONE

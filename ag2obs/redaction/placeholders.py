@@ -42,7 +42,7 @@ _PLACEHOLDER = re.compile(  # of the value in lower case
       |options)      \.[a-z_].* | (?:get|read|load|fetch)_\w{1,40}\(.{0,40}\)?
     | change[-_ ]?me[-_ !].* | (?:~|\.{1,2}|[\w-]+)?(?:/[\w.-]+)+\.(?:key|pem|crt|cer|asc|gpg|pub|p12|pfx|jks|json|txt)
     | secretstr\(.{0,8}\*{3}.* | \{(?:env|secret|vault|file):.*\} | projects/[\w-]+/secrets/.*
-    | id=[\w.-]+ | ~?/(?:[\w.-]+/)*\.ssh/[\w.-]+
+    | ~?/(?:[\w.-]+/)*\.ssh/[\w.-]+
     | [a-z]{2,12}[-_]x{8,} | (?:\\+u20(?:22|26))+
     | (?:os\.)?(?:getenv|environ)\b.* | env:.* | (?:op|vault|file|arn|ssm)[:/]{1,3}.*
     """,

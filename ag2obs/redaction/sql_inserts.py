@@ -26,7 +26,7 @@ def find_inserted(data: bytes, start: int, end: int, is_json: bool) -> list[Span
     """Return the secrets behind the word ``VALUES`` at ``data[start:end]``."""
     first = max(0, start - _LONGEST_LIST_OF_COLUMNS - 20)
     opened = data.rfind(b"(", first, start)
-    listed = _COLUMNS.match(data[:start], opened) if opened >= 0 else None
+    listed = _COLUMNS.match(data, opened, start) if opened >= 0 else None
     if listed is None:
         return []
     names = [name.strip(_QUOTES) for name in listed["columns"].split(b",")]
