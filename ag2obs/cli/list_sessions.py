@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -36,15 +37,15 @@ def command(folder: Path | None, limit: int, as_json: bool) -> int:
     """
     fold = SummaryFold(questions=True)
     code = add_logs(fold, [folder] if folder is not None else [])
-    found = list(fold.sessions())[::-1]
-    shown = [tally.summary(tally.sums()) for tally in (found[:limit] if limit else found)]
-    if as_json and found:
-        document = {"schema": LIST_SCHEMA, "total": len(found), "sessions": [_row_as_json(row) for row in shown]}
+    newest = islice(fold.sessions(newest_first=True), limit or None)
+    shown = [tally.summary(tally.sums()) for tally in newest]
+    if as_json and shown:
+        document = {"schema": LIST_SCHEMA, "total": fold.session_count, "sessions": [_row_as_json(row) for row in shown]}
         print_document(document)
-    elif found:
+    elif shown:
         _print(shown)
-        if len(found) > len(shown):
-            click.echo(f"{wording.counted(len(found) - len(shown), 'older session')} not shown; --limit 0 shows all")
+        if fold.session_count > len(shown):
+            click.echo(f"{wording.counted(fold.session_count - len(shown), 'older session')} not shown; --limit 0 shows all")
     return code
 
 

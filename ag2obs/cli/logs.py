@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from ag2obs.analysis.summary.session_tally import SessionTally
 from ag2obs.cli import complain, wording
 from ag2obs.cli.exit_codes import ExitCode
 from ag2obs.errors import ExtraMissing, LogFormatError
@@ -24,8 +23,8 @@ _NO_INDEX = Path("off")
 class TakesSessions(Protocol):
     """A fold that takes sessions as they are in the index."""
 
-    def add_session(self, tally: SessionTally) -> None:
-        """Take in a session, or the part of one in a later file."""
+    def add_packed(self, packed: bytes) -> None:
+        """Take in a packed session, or the part of one in a later file."""
 
     def add_bad_lines(self, count: int) -> None:
         """Take in lines that hold no event."""
@@ -55,8 +54,8 @@ def add_logs(fold: TakesSessions, paths: Sequence[Path]) -> ExitCode:
             except (LogFormatError, ExtraMissing) as error:
                 refused.append(error)
                 continue
-            for tally in counted.tallies():
-                fold.add_session(tally)
+            for packed in counted.packed:
+                fold.add_packed(packed)
             sessions += len(counted.packed)
             fold.add_bad_lines(counted.bad_lines)
             if counted.newer_schema:

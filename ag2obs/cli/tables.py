@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Collection, Sequence
 
 import click
-from rich import box
-from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-NARROWEST_TEXT = 12
-"""A column of text is not wrapped to less than this."""
-
-_PADDING = 3
-"""Per column: a space on each side and one between columns."""
+_ASK_FOR_A_TERMINAL = ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+"""Variables by which ``rich`` takes a file or a pipe for a terminal, or for one of that width."""
 
 
 def print_table(
-    title: str | None, headings: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[str] = ()
+    title: str | None, headings: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Collection[str] = ()
 ) -> None:
     """Print rows under their headings, the columns named in ``numbers`` to the right; nothing without rows.
 
@@ -29,28 +22,40 @@ def print_table(
     """
     if not rows:
         return
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in headings:
-        number = heading in numbers
-        table.add_column(heading, justify="right" if number else "left", no_wrap=number, overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    console = Console(width=_width(headings, rows, numbers))
-    if console.is_terminal:
-        console.print(table)
-        return
-    with console.capture() as captured:
-        console.print(table)
-    click.echo("\n".join(line.rstrip(" ") for line in captured.get().split("\n")), nl=False)
+    if _is_for_a_terminal() or not all(cell.isprintable() for row in rows for cell in row):
+        from ag2obs.cli.terminal_tables import print_for_terminal
+
+        print_for_terminal(title, headings, rows, numbers)
+    else:
+        click.echo("\n".join(_lines(title, headings, rows, numbers)))
 
 
-def _width(headings: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[str]) -> int:
-    columns = zip(headings, *rows, strict=True)
-    whole = least = 0
-    for heading, *cells in columns:
-        natural = max(cell_len(cell) for cell in (heading, *cells)) + _PADDING
-        whole += natural
-        least += natural if heading in numbers else min(natural, NARROWEST_TEXT + _PADDING)
-    console = Console()
-    limited = console.is_terminal or os.environ.get("COLUMNS", "").isdigit()
-    return max(console.width, least) if limited else max(console.width, whole)
+def _is_for_a_terminal() -> bool:
+    return sys.stdout.isatty() or any(name in os.environ for name in _ASK_FOR_A_TERMINAL)
+
+
+def _lines(
+    title: str | None, headings: Sequence[str], rows: Sequence[Sequence[str]], numbers: Collection[str]
+) -> list[str]:
+    """Return what ``rich`` would print, without the time that it takes to import it."""
+    widths = [max(map(_width, column)) for column in zip(headings, *rows, strict=True)]
+    to_the_right = [heading in numbers for heading in headings]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = (
+            " " * (width - _width(cell)) + cell if right else cell + " " * (width - _width(cell))
+            for cell, width, right in zip(cells, widths, to_the_right, strict=True)
+        )
+        return (" " + "   ".join(padded)).rstrip(" ")
+
+    rule = " " + "─" * (sum(widths) + 3 * (len(widths) - 1))
+    return [*([title] if title else []), "", line(headings), rule, *map(line, rows), ""]
+
+
+def _width(cell: str) -> int:
+    """Return how many columns a text takes."""
+    if cell.isascii():
+        return len(cell)
+    from rich.cells import cell_len
+
+    return cell_len(cell)

@@ -1,6 +1,7 @@
 import pytest
 
 from ag2obs.cli.tables import print_table
+from ag2obs.cli.terminal_tables import print_for_terminal
 
 HEADINGS = ("name", "question", "cost")
 ROW = ("planner_" * 4, "What is the weather in Paris today? " * 4, "$1,234,567.89 + 2 unpriced")
@@ -49,3 +50,18 @@ def test_a_table_in_a_file_has_no_blanks_at_the_ends_of_its_lines(capsys):
     lines = printed(capsys, ROW, ("a", "short", "$1")).splitlines()
     assert lines == [line.rstrip() for line in lines]
     assert len(lines) >= 4
+
+
+@pytest.mark.parametrize("title", [None, "Title"])
+@pytest.mark.parametrize("rows", [[ROW, ("a", "b", "$1")], [("", "", "")], [("日本語", "é 👍", "€1")], [(" a ", "\t", "1 ")]])
+def test_a_table_in_a_file_is_what_rich_would_print(capsys, monkeypatch, title, rows):
+    for name in ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    print_for_terminal(title, HEADINGS, rows, ("cost",))
+    expected = capsys.readouterr().out
+    print_table(title, HEADINGS, rows, numbers=("cost",))
+    assert capsys.readouterr().out == expected
+
+
+def test_a_cell_of_two_lines_stays_in_its_column(capsys):
+    assert printed(capsys, ("one\ntwo", "short", "$1")).splitlines()[-2].split() == ["two"]

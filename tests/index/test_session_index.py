@@ -67,8 +67,8 @@ def told(fold: SummaryFold) -> dict[str, Any]:
 def indexed(index: SessionIndex, log: Path) -> dict[str, Any]:
     fold = SummaryFold(questions=True)
     counted = index.sessions(log)
-    for tally in counted.tallies():
-        fold.add_session(tally)
+    for packed in counted.packed:
+        fold.add_packed(packed)
     fold.add_bad_lines(counted.bad_lines)
     return told(fold)
 

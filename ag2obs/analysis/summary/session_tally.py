@@ -23,13 +23,8 @@ TallyKey = tuple[str | None, str | None, str | None]
 _NEITHER: TallyKey = (None, None, None)
 
 
-class SessionTally(msgspec.Struct, array_like=True, gc=False):
-    """What is kept of one session.
-
-    Each event is added to one tally only, that of its agent and model (or of neither), because this runs in
-    the user's chat; the sums of agents, models and the session are put together when they are asked for. It is
-    plain data: ``pack`` makes it some hundred bytes, for when a session has ended and for the index.
-    """
+class SessionHead(msgspec.Struct, array_like=True, gc=False):
+    """What a session is called and when it started, which packed sessions begin with."""
 
     id: str
     chat_id: str | None = None
@@ -38,6 +33,21 @@ class SessionTally(msgspec.Struct, array_like=True, gc=False):
     budget: BudgetState | None = None
     start: str | None = None
     first: str = ""
+
+    @property
+    def started(self) -> str:
+        """When ``session.start`` was written; the first event's time where that is missing."""
+        return self.start if self.start is not None else self.first
+
+
+class SessionTally(SessionHead, array_like=True, gc=False):
+    """What is kept of one session.
+
+    Each event is added to one tally only, that of its agent and model (or of neither), because this runs in
+    the user's chat; the sums of agents, models and the session are put together when they are asked for. It is
+    plain data: ``pack`` makes it some hundred bytes, for when a session has ended and for the index.
+    """
+
     last: str = ""
     newest_seq: int = 0
     continued: bool = False
@@ -49,11 +59,6 @@ class SessionTally(msgspec.Struct, array_like=True, gc=False):
     end_error_told: bool = False
     tallies: dict[TallyKey, Tally] = msgspec.field(default_factory=dict)
     tools: dict[str, ToolTally] = msgspec.field(default_factory=dict)
-
-    @property
-    def started(self) -> str:
-        """When ``session.start`` was written; the first event's time where that is missing."""
-        return self.start if self.start is not None else self.first
 
     def add(self, event: Accounting) -> None:
         """Count one event of this session."""
@@ -215,11 +220,17 @@ class SessionTally(msgspec.Struct, array_like=True, gc=False):
 
 _encoder = msgspec.msgpack.Encoder(decimal_format="string")
 _decoder = msgspec.msgpack.Decoder(SessionTally)
+_head_decoder = msgspec.msgpack.Decoder(SessionHead)
 
 
 def unpack(packed: bytes) -> SessionTally:
     """Return what ``SessionTally.pack`` made bytes of; raises ``msgspec.DecodeError`` for anything else."""
     return _decoder.decode(packed)
+
+
+def head_of(packed: bytes) -> SessionHead:
+    """Return the head of a packed session, in a fraction of the time that ``unpack`` takes."""
+    return _head_decoder.decode(packed)
 
 
 def begun_with(event: Accounting) -> SessionTally:

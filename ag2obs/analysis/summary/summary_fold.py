@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from ag2obs.analysis.summary.session_tally import SessionTally, begun_with, unpack
+from ag2obs.analysis.summary.session_tally import SessionHead, SessionTally, begun_with, head_of, unpack
 from ag2obs.analysis.summary.summary_types import RuntimeSummary, SessionSummary
 from ag2obs.analysis.summary.sums import Sums, agent_summaries, model_summaries, tool_summaries
 from ag2obs.events import Accounting, Event
@@ -61,15 +61,17 @@ class SummaryFold:
             if session.question is not None:
                 self._questioned.add(session.id)
 
-    def add_session(self, tally: SessionTally) -> None:
-        """Count a session, or the part of one that stands in a later file than what was added of it before."""
-        known = self._open.get(tally.id) or self._reopened(tally.id)
-        if known is not None:
-            known.merge(tally)
-            tally = known
-        if tally.question is not None:
-            self._questioned.add(tally.id)
-        self._pack(tally)
+    def add_packed(self, packed: bytes) -> None:
+        """Count a packed session, or the part of one that stands in a later file than what was added of it before."""
+        head = head_of(packed)
+        if head.question is not None:
+            self._questioned.add(head.id)
+        known = self._open.get(head.id) or self._reopened(head.id)
+        if known is None:
+            self._keep(head, packed)
+        else:
+            known.merge(unpack(packed))
+            self._pack(known)
 
     def add_bad_lines(self, count: int) -> None:
         """Count lines of a file that hold no readable event."""
@@ -80,10 +82,15 @@ class SummaryFold:
         """Whether nothing was added."""
         return not self._open and not self._packed
 
-    def sessions(self) -> Iterator[SessionTally]:
+    @property
+    def session_count(self) -> int:
+        """How many sessions there are."""
+        return len(self._open) + len(self._packed)
+
+    def sessions(self, *, newest_first: bool = False) -> Iterator[SessionTally]:
         """Yield what was kept of every session, by the time of its start."""
         places = {**self._places, **{session.id: (session.started, session.id) for session in self._open.values()}}
-        for session_id in sorted(places, key=places.__getitem__):
+        for session_id in sorted(places, key=places.__getitem__, reverse=newest_first):
             yield self._open.get(session_id) or unpack(self._packed[session_id])
 
     def result(self) -> RuntimeSummary:
@@ -119,8 +126,11 @@ class SummaryFold:
 
     def _pack(self, session: SessionTally) -> None:
         self._open.pop(session.id, None)
-        self._packed[session.id] = session.pack()
-        self._places[session.id] = (session.started, session.id)
+        self._keep(session, session.pack())
+
+    def _keep(self, head: SessionHead, packed: bytes) -> None:
+        self._packed[head.id] = packed
+        self._places[head.id] = (head.started, head.id)
 
 
 def _beginning(content: Any) -> str | None:

@@ -81,9 +81,9 @@ class TrendsFold:
         """Take one event in."""
         self._sessions.add(event)
 
-    def add_session(self, tally: SessionTally) -> None:
-        """Take in a session, or the part of one that stands in a later file than what was added of it before."""
-        self._sessions.add_session(tally)
+    def add_packed(self, packed: bytes) -> None:
+        """Take in a packed session, or the part of one that stands in a later file than what was added before."""
+        self._sessions.add_packed(packed)
 
     def add_bad_lines(self, count: int) -> None:
         """Leave lines out that hold no event: they have no day."""
