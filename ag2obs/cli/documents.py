@@ -14,7 +14,9 @@ _CONTROL = re.compile(rb"\x7f|\xc2[\x80-\x9f]")
 
 def encoded(document: Any) -> bytes:
     """Return JSON that says nothing to a terminal that shows it."""
-    return _CONTROL.sub(_escaped, msgspec.json.encode(document))
+    text = msgspec.json.encode(document)
+    # The search for single bytes takes a hundredth of the time that the pattern takes.
+    return _CONTROL.sub(_escaped, text) if b"\x7f" in text or b"\xc2" in text else text
 
 
 def _escaped(control: re.Match[bytes]) -> bytes:

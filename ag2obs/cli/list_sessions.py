@@ -40,12 +40,18 @@ def command(folder: Path | None, limit: int, as_json: bool) -> int:
     newest = islice(fold.sessions(newest_first=True), limit or None)
     shown = [tally.summary(tally.sums()) for tally in newest]
     if as_json and shown:
-        document = {"schema": LIST_SCHEMA, "total": fold.session_count, "sessions": [_row_as_json(row) for row in shown]}
+        document = {
+            "schema": LIST_SCHEMA,
+            "total": fold.session_count,
+            "sessions": [_row_as_json(row) for row in shown],
+        }
         print_document(document)
     elif shown:
         _print(shown)
         if fold.session_count > len(shown):
-            click.echo(f"{wording.counted(fold.session_count - len(shown), 'older session')} not shown; --limit 0 shows all")
+            click.echo(
+                f"{wording.counted(fold.session_count - len(shown), 'older session')} not shown; --limit 0 shows all"
+            )
     return code
 
 

@@ -51,8 +51,12 @@ class Counted(msgspec.Struct):
 def count_log(path: Path) -> Counted:
     """Count a log of any format, compressed or not; raises what ``open_log`` raises."""
     log, fold = open_log(path), SummaryFold(questions=True)
-    for event in log.iter_accounting(fold.wants_content) if isinstance(log, EventLogReader) else log.iter_events():
-        fold.add(event)
+    if isinstance(log, EventLogReader):
+        for event in log.iter_accounting():
+            fold.add(log.whole(event) if event.role == "user" and fold.wants_content(event) else event)
+    else:
+        for event in log.iter_events():
+            fold.add(event)
     return _counted(fold, {}, log.report, log.report.bytes)
 
 
@@ -64,11 +68,11 @@ def count_stretch(path: Path, start: int, end: int | None, known: Container[str]
     """
     log, fold = EventLogReader(path, start, end), SummaryFold(questions=True)
     begins: dict[str, Begin] = {}
-    for event in log.iter_accounting(fold.wants_content):
+    for event in log.iter_accounting():
         if event.session not in begins:
             begins[event.session] = Begin(log.line_start, log.report.bad_lines)
         if log.line_start >= known_until or event.session not in known:
-            fold.add(event)
+            fold.add(log.whole(event) if event.role == "user" and fold.wants_content(event) else event)
     return _counted(fold, begins, log.report, start + log.report.bytes)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 
 from ag2obs.events import Accounting, Event
@@ -24,12 +22,6 @@ def is_event(line: bytes) -> bool:
         return decode_accounting(line).v >= 1
     except UNDECODABLE:
         return False
-
-
-def decode_where_wanted(wants_content: Callable[[Accounting], bool], line: bytes) -> Accounting:
-    """Return an event, whole where ``wants_content`` is true for it; raises one of ``UNDECODABLE``."""
-    event = decode_accounting(line)
-    return (event_with_damaged_content(line) or event) if wants_content(event) else event
 
 
 def event_with_damaged_content(line: bytes) -> Event | None:

@@ -17,10 +17,10 @@ from ag2obs.readers.event_lines import (
     UNDECODABLE,
     decode_accounting,
     decode_event,
-    decode_where_wanted,
     event_with_damaged_content,
     is_event,
     start_of_second_event,
+    whole_event,
 )
 from ag2obs.readers.log_reader import ReadReport, error_reason
 
@@ -46,6 +46,7 @@ class EventLogReader:
         self.report = ReadReport()
         self.line_start = start
         """Where the line of the event that was yielded last begins."""
+        self._line = b""
         self._start = start
         self._end = sys.maxsize if end is None else end
         self._is_whole = not start and end is None
@@ -60,11 +61,13 @@ class EventLogReader:
             return True
         return any(line.startswith(b"{") and is_event(line) for line in (*lines, last))
 
-    def iter_accounting(self, wants_content: Callable[[Accounting], bool] | None = None) -> Iterator[Accounting]:
-        """Yield every event without its content, except for those that ``wants_content`` is true for."""
-        if wants_content is None:
-            return self._read(decode_accounting, _no_second_try)
-        return self._read(partial(decode_where_wanted, wants_content), _no_second_try)
+    def iter_accounting(self) -> Iterator[Accounting]:
+        """Yield every event without its content; see ``whole``."""
+        return self._read(decode_accounting, _no_second_try)
+
+    def whole(self, event: Accounting) -> Accounting:
+        """Return the event that was yielded last with its content, as far as that can be read."""
+        return whole_event(self._line)[0] or event
 
     def iter_events(self) -> Iterator[Event]:
         """Yield every event; exactly those that ``iter_accounting`` yields."""
@@ -80,7 +83,7 @@ class EventLogReader:
                 for line in iter(partial(file.readline, LONGEST_LINE), b""):
                     if position >= self._end:
                         break
-                    self.line_start = position
+                    self.line_start, self._line = position, line
                     position += len(line)
                     try:
                         event = decode(line)

@@ -53,7 +53,9 @@ def test_a_table_in_a_file_has_no_blanks_at_the_ends_of_its_lines(capsys):
 
 
 @pytest.mark.parametrize("title", [None, "Title"])
-@pytest.mark.parametrize("rows", [[ROW, ("a", "b", "$1")], [("", "", "")], [("日本語", "é 👍", "€1")], [(" a ", "\t", "1 ")]])
+@pytest.mark.parametrize(
+    "rows", [[ROW, ("a", "b", "$1")], [("", "", "")], [("日本語", "é 👍", "€1")], [(" a ", "\t", "1 ")]]
+)
 def test_a_table_in_a_file_is_what_rich_would_print(capsys, monkeypatch, title, rows):
     for name in ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
         monkeypatch.delenv(name, raising=False)

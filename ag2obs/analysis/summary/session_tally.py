@@ -62,19 +62,16 @@ class SessionTally(SessionHead, array_like=True, gc=False):
 
     def add(self, event: Accounting) -> None:
         """Count one event of this session."""
-        kind, ts = event.kind, event.ts
-        if event.seq > self.newest_seq:
-            self.newest_seq = event.seq
+        kind, ts, seq = event.kind, event.ts, event.seq
+        if seq > self.newest_seq:
+            self.newest_seq = seq
         if ts > self.last:
             self.last = ts
             self.first = self.first or ts
         elif ts and ts < self.first:
             self.first = ts
-        if kind == "message":
-            tally = self._tally(_NEITHER)
-        elif kind == "llm.call":
-            model = event.model or event.request_model or UNKNOWN_MODEL
-            tally = self._tally((event.agent, model, event.provider))
+        if kind == "llm.call":
+            tally = self._tally((event.agent, event.model or event.request_model or UNKNOWN_MODEL, event.provider))
             tally.add_call(event)
         elif kind == "tool.call":
             tally = self._tally((event.agent, None, None))
@@ -82,7 +79,8 @@ class SessionTally(SessionHead, array_like=True, gc=False):
             self._tool(event.tool or event.name or UNKNOWN_TOOL).add(event)
         else:
             tally = self._tally(_NEITHER)
-            self._add_other(event, tally)
+            if kind != "message":
+                self._add_other(event, tally)
         tally.events += 1
         if event.budget is not None:
             self.budget = event.budget
@@ -187,9 +185,9 @@ class SessionTally(SessionHead, array_like=True, gc=False):
         for (agent, model, provider), tally in self.tallies.items():
             sums.whole.merge(tally)
             if agent is not None:
-                sums.agents[agent].merge(tally)
+                sums.agents.merge(agent, tally)
             if model is not None:
-                sums.models[model, provider or ""].merge(tally)
+                sums.models.merge((model, provider or ""), tally)
         sums.tools.update(self.tools)
         return sums
 

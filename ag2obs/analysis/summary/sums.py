@@ -15,11 +15,15 @@ _Key = TypeVar("_Key")
 
 
 class Groups(dict[_Key, Tally]):
-    """Tallies by agent or by model, made when first asked for."""
+    """Tallies by agent or by model."""
 
-    def __missing__(self, key: _Key) -> Tally:
-        tally = self[key] = Tally()
-        return tally
+    def merge(self, key: _Key, tally: Tally) -> None:
+        """Add what one of them, or a part of it, added up."""
+        known = self.get(key)
+        if known is None:
+            self[key] = tally.copy()
+        else:
+            known.merge(tally)
 
 
 class ToolTally(msgspec.Struct, array_like=True, gc=False):
@@ -60,9 +64,9 @@ class Sums:
         """Add everything that ``other`` added up."""
         self.whole.merge(other.whole)
         for agent, tally in other.agents.items():
-            self.agents[agent].merge(tally)
+            self.agents.merge(agent, tally)
         for model, tally in other.models.items():
-            self.models[model].merge(tally)
+            self.models.merge(model, tally)
         for name, tool in other.tools.items():
             self.tools.setdefault(name, ToolTally()).merge(tool)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from decimal import Context, Decimal
 from typing import Any
 
@@ -77,12 +78,24 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers under the keys of the summary contract, money as text."""
-        values = {key: getattr(self, key) for key in Totals.__struct_fields__}
-        values["tokens"] = self.tokens.to_dict()
-        values["cost_usd"] = money_text(self.cost_usd)
-        values["saved_usd"] = money_text(self.saved_usd)
-        values["unpriced_models"] = list(self.unpriced_models)
-        return values
+        return {
+            "llm_calls": self.llm_calls,
+            "cached_calls": self.cached_calls,
+            "failed_calls": self.failed_calls,
+            "tokens": self.tokens.to_dict(),
+            "cost_usd": money_text(self.cost_usd),
+            "cost_complete": self.cost_complete,
+            "unpriced_calls": self.unpriced_calls,
+            "unpriced_models": list(self.unpriced_models),
+            "saved_usd": money_text(self.saved_usd),
+            "tool_calls": self.tool_calls,
+            "tool_failures": self.tool_failures,
+            "errors": self.errors,
+            "redactions": self.redactions,
+            "events": self.events,
+            "bad_lines": self.bad_lines,
+            "dropped": self.dropped,
+        }
 
 
 class Tally(msgspec.Struct, array_like=True, gc=False):
@@ -157,6 +170,12 @@ class Tally(msgspec.Struct, array_like=True, gc=False):
         if event.ms is not None:
             self.tool_ms += event.ms
 
+    def copy(self) -> Tally:
+        """Return another tally of the same events; to merge them into an empty one takes longer."""
+        other = copy(self)
+        other.unpriced_models = set(self.unpriced_models)
+        return other
+
     def merge(self, other: Tally) -> None:
         """Add everything that ``other`` added up."""
         self.events += other.events
@@ -184,8 +203,10 @@ class Tally(msgspec.Struct, array_like=True, gc=False):
         self.reasoning += other.reasoning
         self.model_ms += other.model_ms
         self.cost = _MONEY.add(self.cost, other.cost)
-        self.saved = _MONEY.add(self.saved, other.saved)
-        self.unpriced_models |= other.unpriced_models
+        if other.saving_calls:
+            self.saved = _MONEY.add(self.saved, other.saved)
+        if other.unpriced_models:
+            self.unpriced_models |= other.unpriced_models
 
     def totals(self, *, bad_lines: int = 0) -> Totals:
         """Return the sums as they are now."""
