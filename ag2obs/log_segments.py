@@ -31,6 +31,18 @@ def segment_number(log: Path, other: Path) -> int | None:
     return None if match is None else int(match[1])
 
 
+def segment_files(log: Path) -> Iterator[tuple[int, Path]]:
+    """Yield the files in the folder of ``log`` that are segments of it, with their numbers; raises OSError.
+
+    A folder may hold the logs of thousands of sessions: names are looked at before paths are made of them.
+    """
+    for name in os.listdir(log.parent):
+        if name.startswith(log.name):
+            match = _NUMBER.fullmatch(name, len(log.name))
+            if match is not None:
+                yield int(match[1]), log.parent / name
+
+
 def segments_of(log: Path) -> list[Path]:
     """Return the rotated segments of ``log``, oldest first, without the log itself; raises OSError.
 
@@ -38,8 +50,7 @@ def segments_of(log: Path) -> list[Path]:
     ``log`` is a symbolic link.
     """
     log = Path(os.path.realpath(log))
-    found = [other for other in log.parent.iterdir() if segment_number(log, other) is not None]
-    return [paths[0] for _, paths in numbered(log, found)]
+    return [paths[0] for _, paths in numbered(log, (path for _, path in segment_files(log)))]
 
 
 def numbered(log: Path, segments: Iterable[Path]) -> list[tuple[int, list[Path]]]:

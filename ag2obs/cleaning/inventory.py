@@ -12,9 +12,9 @@ from typing import Any
 from ag2obs.analysis.liveness import still_running
 from ag2obs.analysis.moments import moment_of
 from ag2obs.errors import ExtraMissing, LogFormatError
-from ag2obs.log_segments import numbered, segment_number
+from ag2obs.log_segments import numbered
 from ag2obs.readers import open_log
-from ag2obs.readers.segments import place_of
+from ag2obs.readers.segments import is_segment, place_of
 from ag2obs.sinks.closed_file import closed, holds_events
 
 
@@ -79,9 +79,11 @@ def take_inventory(paths: Iterable[Path]) -> Inventory:
     by_log: dict[Path, set[Path]] = {}
     for path in paths:
         by_log.setdefault(place_of(path)[0], set()).add(path)
+    segments = _segments_beside(by_log)
     for log, found in sorted(by_log.items()):
         files = []
-        for group in _files_of(log, found):
+        groups = [files for _, files in numbered(log, found | segments.get(log, set()))]
+        for group in [*groups, *([[log]] if log in found else [])]:
             stored = _look_at(group, inventory)
             if stored is not None:
                 files.append(stored)
@@ -90,13 +92,15 @@ def take_inventory(paths: Iterable[Path]) -> Inventory:
     return inventory
 
 
-def _files_of(log: Path, found: set[Path]) -> list[list[Path]]:
-    """Return the files of one log, oldest first; a segment's compressed copy is beside it."""
-    beside: set[Path] = set(found)
-    with contextlib.suppress(OSError):
-        beside |= {other for other in log.parent.iterdir() if segment_number(log, other) is not None}
-    groups = [paths for _, paths in numbered(log, beside)]
-    return [*groups, *([[log]] if log in found else [])]
+def _segments_beside(logs: Iterable[Path]) -> dict[Path, set[Path]]:
+    """Return the segments of logs that are in their folders, compressed copies included; lists each folder once."""
+    found: dict[Path, set[Path]] = {}
+    for folder in {log.parent for log in logs}:
+        with contextlib.suppress(OSError):
+            for path in (folder / name for name in os.listdir(folder)):
+                if is_segment(path):
+                    found.setdefault(place_of(path)[0], set()).add(path)
+    return found
 
 
 def _look_at(paths: list[Path], inventory: Inventory) -> StoredFile | None:

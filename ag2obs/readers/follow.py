@@ -16,7 +16,7 @@ from typing import BinaryIO
 from ag2obs.errors import ExtraMissing, LogFormatError
 from ag2obs.events import SCHEMA, Event
 from ag2obs.files.decompression import DamagedFile, open_log_file, open_without_waiting
-from ag2obs.log_segments import segment_number
+from ag2obs.log_segments import segment_files
 from ag2obs.readers.event_lines import whole_event
 from ag2obs.readers.log_reader import error_reason
 from ag2obs.readers.segments import as_it_is_now
@@ -114,12 +114,9 @@ class LogFollower:
             yield from self._read_segment(found[number], absent)
 
     def _segments(self) -> dict[int, list[Path]]:
-        log = Path(os.path.realpath(self.log))
         found: dict[int, list[Path]] = {}
-        for other in sorted(log.parent.iterdir()):
-            number = segment_number(log, other)
-            if number is not None:
-                found.setdefault(number, []).append(other)
+        for number, path in sorted(segment_files(Path(os.path.realpath(self.log)))):
+            found.setdefault(number, []).append(path)
         return found
 
     def _read_segment(self, paths: list[Path], absent: int) -> Iterator[Event]:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from ag2obs.files.locks import exclusive
-from ag2obs.log_segments import lock_path, segment_number, segment_path
+from ag2obs.log_segments import lock_path, segment_files, segment_path
 from ag2obs.sinks.segment import Identity, identity_of
 
 
@@ -25,5 +25,4 @@ def rotate(log: Path, identity: Identity) -> bool:
 
 
 def _next_number(log: Path) -> int:
-    numbers = (segment_number(log, other) for other in log.parent.iterdir())
-    return 1 + max((number for number in numbers if number is not None), default=0)
+    return 1 + max((number for number, _ in segment_files(log)), default=0)

@@ -110,6 +110,20 @@ def test_a_segment_goes_with_its_compressed_copy(capsys):
     assert there() == ["run.log"]
 
 
+def test_a_folder_of_many_logs_is_listed_as_often_as_one_of_few(capsys, monkeypatch):
+    listings = []
+    listed = os.listdir
+    monkeypatch.setattr(os, "listdir", lambda *path: listings.append(path) or listed(*path))
+    counts = []
+    for logs in (3, 30):
+        for number in range(logs):
+            write(f"logs/{number}.log", f"s{number}", days=9)
+        listings.clear()
+        assert run(capsys, "logs", "--older-than", "7d")[0] == 0
+        counts.append(len(listings))
+    assert counts[0] == counts[1]
+
+
 def test_an_open_session_is_never_touched(capsys):
     settings = Settings.from_environment(
         {}, dotenv=False, enabled=True, patch=False, log_file="logs/live.log", late_seconds="0"
