@@ -7,9 +7,9 @@ from decimal import Decimal
 import click
 
 from ag2obs.analysis.compare.compare_fold import GROUPINGS, GroupsFold, RunsFold, compare
-from ag2obs.analysis.compare.compare_types import Comparison, Divergence, Group, Runs
-from ag2obs.analysis.compare.turns import Turn
+from ag2obs.analysis.compare.compare_types import Comparison, Group, Runs
 from ag2obs.cli import wording
+from ag2obs.cli.compare_turns import print_turns
 from ag2obs.cli.documents import print_document
 from ag2obs.cli.exit_codes import ExitCode
 from ag2obs.cli.sessions import add_sessions
@@ -27,9 +27,10 @@ def command(sides: tuple[str, ...], by: str | None, as_json: bool) -> int:
     A and B are sessions (an id, the beginning of one, a chat id, a path, or latest) or several of them, separated by
     commas. Numbers of several runs are means of a run; runs that failed are counted like the others.
 
-    Where A and B are one run each, their turns are compared until the first that differs in what was done, by whom,
-    with which tool and arguments, or in what was said. Ids, times and tokens do not count. Turns of agents that work
-    at the same time come in another order in each run.
+    Where A and B are one run each, their turns are aligned: what was done, by whom, with which tool and arguments, and
+    what was said. Ids, times and tokens do not count. Turns of agents that work at the same time come in another order
+    in each run. Groups part at the first turn that less than half of their runs have in common: what was done, by whom
+    and with which tool, whatever was said.
 
     With --by the sides are any number of sessions, whose calls are grouped.
     """
@@ -78,7 +79,7 @@ def _print(comparison: Comparison) -> None:
     for name, side in (("A", comparison.a), ("B", comparison.b)):
         click.echo(f"{name}  {_side(side)}")
     click.echo()
-    _print_turns(comparison)
+    print_turns(comparison)
     _print_measures(comparison)
     sides = (("A", comparison.a), ("B", comparison.b))
     _print_groups("Models", "model", [(name, group) for name, side in sides for group in side.models])
@@ -94,37 +95,6 @@ def _side(side: Runs) -> str:
         names = [name for name in (session.workflow, session.chat_id) if name]
         return wording.printable(f"{session.session_id}  {' '.join(names)}  {session.status or 'status unknown'}")
     return f"{wording.counted(len(sessions), 'run')}: {statuses}"
-
-
-def _print_turns(comparison: Comparison) -> None:
-    if comparison.same_turns is None:
-        click.echo("Turns are compared between one run and another only.\n")
-        return
-    if comparison.divergence is None:
-        click.echo(f"All {wording.counted(comparison.same_turns, 'turn')} are the same.\n")
-        return
-    _print_divergence(comparison.divergence)
-
-
-def _print_divergence(divergence: Divergence) -> None:
-    from ag2obs.cli.tables import print_table
-
-    same = divergence.turn - 1
-    what = "one of them is over" if divergence.fields == ["missing"] else f"other {' and '.join(divergence.fields)}"
-    after = f"after {wording.counted(same, 'turn')} that are the same" if same else "from the first turn on"
-    click.echo(f"The runs part at turn {divergence.turn:,}, {after}: {what}")
-    rows = [("=", turn) for turn in divergence.before]
-    rows += [("A", divergence.a), ("B", divergence.b)]  # type: ignore[list-item]  # one of them may be over
-    print_table(
-        None, ("", "kind", "agent", "tool", "arguments", "content"), [(side, *_turn_cells(turn)) for side, turn in rows]
-    )
-
-
-def _turn_cells(turn: Turn | None) -> tuple[str, ...]:
-    if turn is None:
-        return "(no turn)", *("" for _ in range(4))
-    texts = (turn.arguments.shown, turn.content.shown)
-    return wording.printable(turn.kind), *(wording.printable(text) for text in (turn.agent, turn.tool, *texts))
 
 
 _LABELS = {

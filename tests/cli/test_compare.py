@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ag2obs import cli
+from ag2obs.cli import compare_turns
 from ag2obs.events import Event, Usage, encode
 
 
@@ -15,7 +16,7 @@ def run(capsys, *arguments):
     return int(exit_info.value.code), captured.out, captured.err
 
 
-def write(path, answer="yes", cost="0.001", status="ok"):
+def write(path, answer="yes", cost="0.001", status="ok", agent="bot"):
     session = Path(path).stem
     at = "2026-11-21T08:00:00.000000Z"
     common = {"v": 1, "ts": at, "session": session, "workflow": "w"}
@@ -23,7 +24,7 @@ def write(path, answer="yes", cost="0.001", status="ok"):
         Event(kind="message", id="m1", role="user", content="Shall we?", **common),
         Event(kind="message", id="m2", role="assistant", content=answer, **common),
         Event(
-            kind="llm.call", agent="bot", model="gpt-4o", provider="openai", usage=Usage(input=10, output=2), ms=50,
+            kind="llm.call", agent=agent, model="gpt-4o", provider="openai", usage=Usage(input=10, output=2), ms=50,
             status="ok", output=["m2"], cost_usd=cost and Decimal(cost), **common,
         ),
         Event(kind="session.end", status=status, **common),
@@ -44,6 +45,32 @@ def test_two_runs(capsys):
 def test_runs_that_are_the_same(capsys):
     out = run(capsys, write("a.log"), write("b.log"))[1]
     assert "All 2 turns are the same." in out
+
+
+def test_every_turn_that_differs_is_shown_with_its_number(capsys):
+    out = run(capsys, write("a.log"), write("b.log", answer="no"))[1]
+    assert [line.split()[:3] for line in out.splitlines() if line.startswith((" =", " A", " B"))] == [
+        ["=", "1", "message"], ["A", "2", "llm.call"], ["B", "2", "llm.call"],
+    ]  # fmt: skip
+    assert "1 turn the same, 1 changed, 0 only in A, 0 only in B" in out
+    document = json.loads(run(capsys, "./a.log", "./b.log", "--json")[1])
+    assert document["alignment"] == {
+        "same": 1, "changed": 1, "only_a": 0, "only_b": 0, "whole": True,
+        "differences": [{"how": "changed", "a": 2, "b": 2, "fields": ["content"]}],
+    }  # fmt: skip
+
+
+def test_of_many_differences_the_first_are_shown(capsys, monkeypatch):
+    monkeypatch.setattr(compare_turns, "MOST_DIFFERENCES", 0)
+    assert "1 more difference; --json has all" in run(capsys, write("a.log"), write("b.log", answer="no"))[1]
+
+
+def test_where_groups_part(capsys):
+    a, b = f"{write('a.log')},{write('b.log')}", write("c.log", agent="bad\x1b[2J")
+    out = run(capsys, a, b)[1]
+    assert "The groups part at turn 2, the first that less than half of the runs share: 0%" in out
+    assert "bad [2J" in out
+    assert "At every turn at least half of the runs" in run(capsys, a, write("d.log", answer="no"))[1]
 
 
 def test_groups_of_runs_are_means_and_count_failures(capsys):

@@ -10,15 +10,10 @@ from collections import Counter
 from decimal import Decimal
 from typing import Any
 
-from ag2obs.analysis.compare.compare_types import (
-    Comparison,
-    Divergence,
-    Group,
-    Groups,
-    Runs,
-    Spread,
-)
-from ag2obs.analysis.compare.turns import Turns
+from ag2obs.analysis.compare.alignment import align, length_of_same
+from ag2obs.analysis.compare.compare_types import Comparison, Divergence, Group, Groups, Runs, Spread
+from ag2obs.analysis.compare.groups import divergence_of_groups
+from ag2obs.analysis.compare.turns import Room, Turn, Turns
 from ag2obs.analysis.cost.repricing import MONEY
 from ag2obs.analysis.histogram import LogHistogram
 from ag2obs.analysis.summary.summary_fold import SummaryFold
@@ -28,6 +23,9 @@ from ag2obs.events import Event
 
 GROUPINGS = ("model", "agent", "workflow")
 
+MOST_TURNS = 100_000
+"""Of one side, some 100 MB; later ones count in its numbers only."""
+
 MEASURES = (
     "llm_calls", "failed_calls", "input_tokens", "output_tokens", "cost_usd", "wall_seconds", "model_seconds",
     "tool_seconds", "tool_calls", "tool_failures", "errors",
@@ -35,11 +33,12 @@ MEASURES = (
 
 
 class RunsFold:
-    """One side of a comparison: adds events of one run or of several."""
+    """One side of a comparison: adds events of one run or of several, and keeps their first ``MOST_TURNS`` turns."""
 
     def __init__(self) -> None:
         self._summary = SummaryFold()
         self._turns: dict[str, Turns] = {}
+        self._room = Room(MOST_TURNS)
         self._errors: Counter[str] = Counter()
         self._models = GroupsFold("model")
 
@@ -49,7 +48,7 @@ class RunsFold:
         self._models.add(event)
         turns = self._turns.get(event.session)
         if turns is None:
-            turns = self._turns[event.session] = Turns()
+            turns = self._turns[event.session] = Turns(self._room)
         turns.add(event)
         if event.error is not None and not event.error.repeat and event.kind != "session.end":
             self._errors[event.error.type] += 1
@@ -65,6 +64,7 @@ class RunsFold:
             error_types=dict(self._errors.most_common()),
             models=self._models.result().groups,
             turns={session.session_id: self._turns[session.session_id].turns() for session in sessions},
+            left_out_turns=self._room.refused,
         )
 
 
@@ -120,19 +120,27 @@ class GroupsFold:
 
 def compare(first: Runs, second: Runs) -> Comparison:
     """Set two sides beside each other. Turns are aligned where each side is one run."""
-    divergence, same = None, None
-    if len(first.turns) == len(second.turns) == 1:
-        ((turns, others),) = zip(first.turns.values(), second.turns.values(), strict=True)
-        same = next(
-            (index for index, (a, b) in enumerate(zip(turns, others, strict=False)) if a.differences(b)),
-            min(len(turns), len(others)),
-        )
-        if same < max(len(turns), len(others)):
-            a, b = (side[same] if same < len(side) else None for side in (turns, others))
-            fields = a.differences(b) if a is not None and b is not None else ["missing"]
-            before = turns[max(0, same - 2) : same]
-            divergence = Divergence(turn=same + 1, fields=fields, before=before, a=a, b=b)
-    return Comparison(a=first, b=second, same_turns=same, divergence=divergence)
+    if len(first.turns) != 1 or len(second.turns) != 1:
+        parted = divergence_of_groups(list(first.turns.values()), list(second.turns.values()))
+        return Comparison(a=first, b=second, same_turns=None, divergence=None, alignment=None, group_divergence=parted)
+    ((a, b),) = zip(first.turns.values(), second.turns.values(), strict=True)
+    same = length_of_same([turn.identity() for turn in a], [turn.identity() for turn in b])
+    return Comparison(
+        a=first,
+        b=second,
+        same_turns=same,
+        divergence=_divergence(a, b, same),
+        alignment=align(a, b),
+        group_divergence=None,
+    )
+
+
+def _divergence(a: list[Turn], b: list[Turn], same: int) -> Divergence | None:
+    if same >= max(len(a), len(b)):
+        return None
+    first, second = (run[same] if same < len(run) else None for run in (a, b))
+    fields = first.differences(second) if first is not None and second is not None else ["missing"]
+    return Divergence(turn=same + 1, fields=fields, before=a[max(0, same - 2) : same], a=first, b=second)
 
 
 def measure(session: SessionSummary, name: str) -> Decimal | float | None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from ag2obs.analysis.compare.alignment import Alignment
+from ag2obs.analysis.compare.groups import GroupDivergence
 from ag2obs.analysis.compare.turns import Turn
 from ag2obs.analysis.summary.summary_types import RuntimeSummary
 from ag2obs.analysis.summary.totals import Totals, money_text
@@ -119,13 +121,16 @@ class Runs(msgspec.Struct, frozen=True, kw_only=True):
     models: list[Group]
     turns: dict[str, list[Turn]]
     """By session."""
+    left_out_turns: int = 0
+    """That are not among them: a side keeps so many and no more."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as JSON has them."""
         return {
             "sessions": [session.session_id for session in self.summary.sessions],
             "statuses": self.statuses,
-            "turns": sum(map(len, self.turns.values())),
+            "turns": sum(map(len, self.turns.values())) + self.left_out_turns,
+            "left_out_turns": self.left_out_turns,
             "cost_usd": money_text(self.summary.cost_usd),
             "cost_complete": self.summary.cost_complete,
             "unpriced_calls": self.summary.unpriced_calls,
@@ -162,7 +167,11 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     same_turns: int | None
     """How many turns are the same from the beginning on; None where a side has several runs."""
     divergence: Divergence | None
-    """None where the turns are all the same, or were not compared."""
+    """None where the turns are all the same, and where a side has several runs."""
+    alignment: Alignment | None
+    """None where a side has several runs."""
+    group_divergence: GroupDivergence | None
+    """None where both sides are one run, and where groups never part."""
 
     def differences(self) -> dict[str, Decimal | float | None]:
         """Return for each measure how much more a run of B has than one of A; None where one is not known."""
@@ -185,5 +194,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
             "b": self.b.to_dict(),
             "same_turns": self.same_turns,
             "divergence": None if self.divergence is None else self.divergence.to_dict(),
+            "alignment": None if self.alignment is None else self.alignment.to_dict(),
+            "group_divergence": None if self.group_divergence is None else self.group_divergence.to_dict(),
             "differences": {name: plain_number(value) for name, value in self.differences().items()},
         }

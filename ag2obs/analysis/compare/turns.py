@@ -2,7 +2,8 @@
 
 A turn is a message that nobody in the run wrote (the task, the system's), a model's answer, a tool's call, a delivered
 message, a chosen speaker, a handoff or a human's input. Ids, times and tokens are not compared, because they differ
-in every run; texts are kept as a hash and their beginning. What is kept grows with turns and messages.
+in every run; texts are kept as a hash and their beginning. What is kept grows with turns and, while a session goes on,
+with its messages.
 """
 
 from __future__ import annotations
@@ -47,6 +48,14 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     status: str | None = None
     model: str | None = None
 
+    def shape(self) -> tuple[str, str | None, str | None]:
+        """Return what was done, by whom and with what tool or to whom, whatever was said."""
+        return self.kind, self.agent, self.tool
+
+    def identity(self) -> tuple[str, str | None, str | None, bytes, bytes]:
+        """Return everything that is compared."""
+        return self.kind, self.agent, self.tool, self.arguments.digest, self.content.digest
+
     def differences(self, other: Turn) -> list[str]:
         """Return the names of the fields in which two turns differ."""
         return [field for field in COMPARED if _compared(getattr(self, field)) != _compared(getattr(other, field))]
@@ -57,11 +66,29 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
         return {**values, "arguments": self.arguments.shown or None, "content": self.content.shown or None}
 
 
-class Turns:
-    """The turns of one session, in the order of its events."""
+class Room:
+    """How many more turns may be kept of the sessions that share it."""
 
-    def __init__(self) -> None:
-        self.found: list[Turn] = []
+    def __init__(self, turns: int) -> None:
+        self._left = turns
+        self.refused = 0
+        """Turns that were not kept."""
+
+    def take(self) -> bool:
+        """Tell whether there is room for one more turn, and use it."""
+        if self._left:
+            self._left -= 1
+            return True
+        self.refused += 1
+        return False
+
+
+class Turns:
+    """The turns of one session, in the order of its events, as far as there is room."""
+
+    def __init__(self, room: Room) -> None:
+        self._found: list[Turn] = []
+        self._room = room
         self._texts: dict[str, Text] = {}
         """Of every message and content that has an id."""
         self._written: set[bytes] = set()
@@ -83,10 +110,13 @@ class Turns:
             self._tell(event, tool=event.tool or event.name, arguments=text_of(event.arguments), content=result)
         elif event.kind in _NAMED:
             self._add_named(event)
+        elif event.kind == "session.end":
+            self._tell_waiting()
+            self._texts.clear()
 
     def turns(self) -> list[Turn]:
         """Return the turns so far."""
-        return [*self.found, *self._waiting.values()]
+        return [*self._found, *self._waiting.values()]
 
     def _add_message(self, event: Event) -> None:
         text = self._texts.get(event.content_of, Text()) if event.content_of else text_of(event.content)
@@ -125,12 +155,17 @@ class Turns:
         self._tell(event, tool=named, content=content)
 
     def _tell(self, event: Event, **fields: Any) -> None:
-        self.found.append(Turn(seq=event.seq, kind=event.kind, agent=event.agent, status=event.status, **fields))
+        self._keep(Turn(seq=event.seq, kind=event.kind, agent=event.agent, status=event.status, **fields))
 
     def _tell_waiting(self) -> None:
         """Count messages as turns that nobody in the run wrote."""
-        self.found += (turn for turn in self._waiting.values())
+        for turn in self._waiting.values():
+            self._keep(turn)
         self._waiting.clear()
+
+    def _keep(self, turn: Turn) -> None:
+        if self._room.take():
+            self._found.append(turn)
 
 
 def text_of(value: Any) -> Text:

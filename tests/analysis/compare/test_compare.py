@@ -5,9 +5,11 @@ import tempfile
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 
+from ag2obs.analysis.compare import compare_fold
 from ag2obs.analysis.compare.compare_fold import GroupsFold, RunsFold, compare
 from ag2obs.events import ErrorInfo, Event, Usage
 from ag2obs.readers import iter_events
@@ -91,6 +93,25 @@ def test_messages_written_again_after_a_rotation_are_no_turns():
     ]
     first = chat()
     assert compared(first, [*first[:5], *again, *first[5:]]).divergence is None
+
+
+def test_of_many_turns_the_first_are_kept_and_the_others_counted(monkeypatch):
+    monkeypatch.setattr(compare_fold, "MOST_TURNS", 3)
+    found = compared(chat(), chat(answer="It rains."))
+    assert (found.same_turns, found.divergence) == (3, None)
+    assert (found.a.left_out_turns, found.b.left_out_turns) == (2, 2)
+    assert found.to_dict()["a"]["turns"] == 5
+    assert found.differences()["llm_calls"] == 0
+
+
+def test_groups_part_where_their_runs_do_other_things():
+    other = [*chat()[:4], event("llm.call", 2, agent="critic", model="gpt-4o", status="ok")]
+    second = [msgspec.structs.replace(each, session="s2") for each in chat(answer="No.")]
+    found = compared([*chat(), *second], other)
+    assert (found.same_turns, found.divergence, found.alignment) == (None, None, None)
+    assert found.group_divergence.turn == 3
+    assert [(choice.agent, choice.tool, choice.runs) for choice in found.group_divergence.a] == [("bot", "weather", 2)]
+    assert compared([*chat(), *second], chat(city="Oslo")).group_divergence is None
 
 
 def test_numbers_are_set_beside_each_other():
