@@ -1,7 +1,7 @@
 """What ``ag2obs.trace`` adds to a call, per kind of decorator: without a session, and with one that writes its log.
 
-Beside the same call undecorated, an event that is put on file (redacted, counted, one write) without a decorator, and one
-line of the standard ``logging`` to a file. The p10 is what the code itself takes where nothing else runs on the machine.
+Beside the same call undecorated, an event that is put on file (redacted, counted, one write) without a decorator, and
+one line of the standard ``logging`` to a file. The p10 is what the code itself takes where nothing else runs.
 """
 
 from __future__ import annotations
