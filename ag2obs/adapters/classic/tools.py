@@ -14,6 +14,9 @@ from ag2obs.session_texts import bounded
 
 KIND = "tool.call"
 
+_MCP_CLIENT = "autogen.mcp.mcp_client"
+"""Where AG2 makes functions of the tools of MCP servers."""
+
 
 def tool_call(agent: Any, func_call: Any = None, call_id: Any = None, *_: Any, **__: Any) -> Work | None:
     """Observe ``execute_function`` and ``a_execute_function``, through which every tool call of AG2 goes."""
@@ -31,8 +34,16 @@ def tool_call(agent: Any, func_call: Any = None, call_id: Any = None, *_: Any, *
         tool=name if isinstance(name, str) else "",
         call_id=call_id if isinstance(call_id, str) else None,
         arguments=readable_arguments(call.get("arguments")),
+        detail=_mcp_server(agent, name),
     )
     return Work(session, event, _record_call, subject=agent)
+
+
+def _mcp_server(agent: Any, tool: object) -> dict[str, str] | None:
+    """Tell a tool that AG2 made of one of an MCP server; which server that is nothing keeps."""
+    functions = getattr(agent, "_function_map", None)
+    function = functions.get(tool) if isinstance(functions, dict) and isinstance(tool, str) else None
+    return {"mcp_server": "unknown"} if getattr(function, "__module__", None) == _MCP_CLIENT else None
 
 
 def function_use(agent: object, function: Any, arguments: object, returned: object) -> None:

@@ -34,7 +34,8 @@ class ToolStats(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     """``function``, ``mcp``, ``provider`` (it ran there) or ``agent`` (calls ran another agent)."""
     server: str | None
-    """Of an MCP tool, where its name tells."""
+    """Of an MCP tool: its address without secrets, its label at a provider, or what the tool's name tells; several are
+    separated by commas."""
     calls: int
     failures: int
     cancelled: int

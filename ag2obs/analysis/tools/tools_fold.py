@@ -22,7 +22,10 @@ BY = ("agent", "session")
 UNKNOWN_TOOL = "unknown"
 
 _MCP_NAME = re.compile(r"mcp__(?P<server>.+?)__(?P<tool>.+)", re.DOTALL)
-"""How MCP clients name a tool so that those of several servers can be told apart."""
+"""How MCP clients name a tool so that those of several servers can be told apart; where nothing else tells the server."""
+
+_MOST_SERVERS = 10
+"""That are named of one row."""
 
 _LAST_FAILURES = 3
 _ERROR_TYPES = 20
@@ -94,6 +97,8 @@ class _Tool:
         self.patterns = ArgumentPatterns()
         self.last_failures: deque[FailedCall] = deque(maxlen=_LAST_FAILURES)
         self.is_provider_side = self.runs_agents = False
+        self.servers: dict[str, None] = {}
+        """MCP servers, in the order in which they were called first."""
 
     def add(self, event: Event) -> None:
         failed = tool_failed(event)
@@ -113,8 +118,11 @@ class _Tool:
             self.patterns.add({} if event.arguments is None else event.arguments, failed=failed)
         if failed:
             self._add_failure(event)
-        if event.detail is not None and event.detail.get("provider_side"):
-            self.is_provider_side = True
+        if event.detail is not None:
+            self.is_provider_side = self.is_provider_side or bool(event.detail.get("provider_side"))
+            server = event.detail.get("mcp_server")
+            if isinstance(server, str) and len(self.servers) < _MOST_SERVERS:
+                self.servers[server] = None
 
     def _add_failure(self, event: Event) -> None:
         kind = event.error.type if event.error is not None else event.reason or "not told"
@@ -127,13 +135,14 @@ class _Tool:
         self.last_failures.append(FailedCall(event.session, event.seq, event.ts, event.agent, arguments, error))
 
     def stats(self, key: _Key) -> ToolStats:
-        mcp = _MCP_NAME.fullmatch(key.name)
+        named = _MCP_NAME.fullmatch(key.name)
+        servers = list(self.servers) or ([named["server"]] if named is not None else [])
         return ToolStats(
             name=key.name,
             agent=key.agent,
             session=key.session,
-            type=self._type(is_mcp=mcp is not None),
-            server=None if mcp is None else mcp["server"],
+            type=self._type(is_mcp=bool(servers)),
+            server=", ".join(servers) or None,
             calls=self.calls,
             failures=self.failures,
             cancelled=self.cancelled,
