@@ -22,7 +22,7 @@ BY = ("agent", "session")
 UNKNOWN_TOOL = "unknown"
 
 _MCP_NAME = re.compile(r"mcp__(?P<server>.+?)__(?P<tool>.+)", re.DOTALL)
-"""How MCP clients name a tool so that those of several servers can be told apart; where nothing else tells the server."""
+"""How MCP clients name a tool to tell those of several servers apart; used where nothing else tells the server."""
 
 _MOST_SERVERS = 10
 """That are named of one row."""
