@@ -13,6 +13,21 @@ _MARK = "__ag2obs_failure__"
 """Attribute that an exception carries after it was recorded: session id and failure id. An exception cannot be
 weakly referenced, and remembering it would keep every frame it passed alive."""
 
+_MOST_MEMBERS = 100
+"""Of a group of exceptions."""
+
+
+def is_control_flow(error: BaseException) -> bool:
+    """Tell an exception by which a program goes on or ends as it wants to: the end of an iteration, ``sys.exit(0)``."""
+    if isinstance(error, SystemExit):
+        return error.code in (None, 0)
+    return isinstance(error, StopIteration | StopAsyncIteration)
+
+
+def was_described(error: BaseException, session_id: str) -> bool:
+    """Tell whether this very exception was described in the session, not only one that it was raised from."""
+    return _mark_of(error, session_id) is not None
+
 
 def describe(error: BaseException, session_id: str, next_id: Callable[[], str]) -> ErrorInfo:
     """Return type, text, codes and place of ``error``; the same failure in the same session keeps its id.
@@ -32,10 +47,10 @@ def describe(error: BaseException, session_id: str, next_id: Callable[[], str]) 
         frame=frame,
         line=line,
     )
-    # A class with slots takes no mark, and one with a __setattr__ of its own may do anything: then the failure
+    # A __setattr__ of the class's own may do anything, such as refuse. What is no attribute of a class with slots alone
     # is told again where it is seen again.
     with suppress(Exception):
-        setattr(error, _MARK, (session_id, info.id))
+        BaseException.__setattr__(error, _MARK, (session_id, info.id))
     return info
 
 
@@ -53,14 +68,33 @@ def type_name(kind: type) -> str:
 
 
 def _known_id(error: BaseException, session_id: str) -> str | None:
+    """Return the id of a failure that was described: this exception, one it was raised from, all of a group."""
     seen = 0
     cause: BaseException | None = error
     while cause is not None and seen < 20:
-        mark = _attribute(cause, _MARK)
-        if isinstance(mark, tuple) and mark[0] == session_id:
-            return str(mark[1])
+        known = _mark_of(cause, session_id) or _id_of_members(cause, session_id)
+        if known is not None:
+            return known
         cause, seen = cause.__cause__, seen + 1
     return None
+
+
+def _id_of_members(error: BaseException, session_id: str) -> str | None:
+    """Return the id of the first exception in a group, if all of them were described."""
+    if not isinstance(error, BaseExceptionGroup):
+        return None
+    known: str | None = None
+    for member in error.exceptions[:_MOST_MEMBERS]:
+        one = _known_id(member, session_id)
+        if one is None:
+            return None
+        known = known or one
+    return known
+
+
+def _mark_of(error: BaseException, session_id: str) -> str | None:
+    mark = _attribute(error, _MARK)
+    return str(mark[1]) if isinstance(mark, tuple) and mark[0] == session_id else None
 
 
 def _attribute(error: BaseException, name: str) -> object:

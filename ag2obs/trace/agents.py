@@ -1,12 +1,32 @@
-"""Whose method a decorated function is: the agent and role that its object tells."""
+"""Whose method a decorated function is: the agent and role that its object tells, and what it is called with."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from contextvars import ContextVar
+from types import CodeType
+from typing import Any, NamedTuple
 
+from ag2obs.process import PROCESS
 from ag2obs.trace.trace_logger import TraceLogger
 from ag2obs.trace.values import label
+
+_ASKING: ContextVar[bool] = ContextVar("ag2obs_asking_an_owner", default=False)
+"""Whether an object is being asked whose it is. Its properties may be decorated functions themselves."""
+
+_MOST_DECORATORS = 100
+
+
+class Identity(NamedTuple):
+    """What an object tells of its agent."""
+
+    agent: str | None = None
+    role: str | None = None
+    threshold: int | None = None
+    """The least level that its agent logger records."""
+
+
+NOBODY = Identity()
 
 
 class CallShape:
@@ -15,7 +35,7 @@ class CallShape:
     __slots__ = ("_names", "is_method")
 
     def __init__(self, function: Any) -> None:
-        code = getattr(function, "__code__", None)
+        code = code_of(function)
         self._names: tuple[str, ...] = code.co_varnames[: code.co_argcount] if code is not None else ()
         self.is_method = self._names[:1] in (("self",), ("cls",))
 
@@ -33,32 +53,48 @@ class CallShape:
         return named or None
 
 
-def agent_of(owner: Any) -> str | None:
-    """Return ``agent_id`` of an object, of its agent logger, or its ``name`` (as agents of AG2 have it)."""
-    if owner is None:
+def code_of(function: Any) -> CodeType | None:
+    """Return the code of a function below decorators that take any arguments and pass them on."""
+    for _ in range(_MOST_DECORATORS):
+        code = getattr(function, "__code__", None)
+        wrapped = getattr(function, "__wrapped__", None)
+        if wrapped is None or (code is not None and code.co_argcount):
+            break
+        function = wrapped
+    return code if isinstance(code, CodeType) else None
+
+
+def identity_of(owner: Any) -> Identity | None:
+    """Return what an object tells of its agent; None while one is being asked, when nothing is to be recorded.
+
+    ``agent_id``, that of its agent logger, or its ``name`` (as agents of AG2 have it); ``agent_role``, that of its
+    logger, or ``role``. Never raises.
+    """
+    if _ASKING.get():
         return None
-    for holder, attribute in ((owner, "agent_id"), (_told(owner, "logger"), "agent_id"), (owner, "name")):
-        agent = _told(holder, attribute)
-        if isinstance(agent, str | int):
-            return label(agent)
-    return None
-
-
-def role_of(owner: Any) -> str | None:
-    """Return ``agent_role`` or ``role`` of an object, or the role of its agent logger."""
     if owner is None:
-        return None
-    for holder, attribute in ((owner, "agent_role"), (_told(owner, "logger"), "agent_role"), (owner, "role")):
-        role = _told(holder, attribute)
-        if isinstance(role, str) and role:
-            return label(role)
+        return NOBODY
+    token = _ASKING.set(True)
+    try:
+        with PROCESS.guard.protect("finding out whose method it is"):
+            logger = _told(owner, "logger")
+            return Identity(
+                _first_label((str, int), (owner, "agent_id"), (logger, "agent_id"), (owner, "name")),
+                _first_label((str,), (owner, "agent_role"), (logger, "agent_role"), (owner, "role")) or None,
+                logger.threshold if issubclass(type(logger), TraceLogger) else None,
+            )
+        return NOBODY
+    finally:
+        _ASKING.reset(token)
+
+
+def _first_label(kinds: tuple[type, ...], *places: tuple[Any, str]) -> str | None:
+    """Return the first of these attributes that is such a value. (``isinstance`` would ask a property of the user's.)"""
+    for holder, attribute in places:
+        value = _told(holder, attribute)
+        if value is not None and issubclass(type(value), kinds) and value != "":
+            return label(value)
     return None
-
-
-def threshold_of(owner: Any) -> int | None:
-    """Return the least level that the agent logger of an object records."""
-    logger = _told(owner, "logger")
-    return logger.threshold if isinstance(logger, TraceLogger) else None
 
 
 def _told(owner: Any, attribute: str) -> Any:

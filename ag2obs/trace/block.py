@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ag2obs.events import STATUS_ERROR, STATUS_OK, Event, new_span_id
-from ag2obs.failures import status_of
+from ag2obs.failures import is_control_flow, status_of
 from ag2obs.frames import caller
 from ag2obs.process import PROCESS
 from ag2obs.routing import CURRENT, UNBOUND_FIELDS, Binding, Fields, fields_of, narrowed
@@ -85,7 +85,8 @@ class Block:
     def resume(self) -> None:
         """Make the calling context that of the block."""
         if self._inner is not None:
-            self._outer = CURRENT.get()
+            # What has ended is left out here: a task that starts its own successor would hold all that were before.
+            self._outer = _not_ended(CURRENT.get())
             CURRENT.set(self._inner)
         elif self.fields is not None and self.session is None:
             self._outer_fields = UNBOUND_FIELDS.get()
@@ -98,6 +99,7 @@ class Block:
         if self._inner is not None:
             if CURRENT.get() is self._inner:
                 CURRENT.set(_not_ended(self._outer))
+            self._outer = _not_ended(self._outer)
         elif self.fields is not None and self.session is None and UNBOUND_FIELDS.get() is self.fields:
             UNBOUND_FIELDS.set(self._outer_fields)
 
@@ -111,24 +113,30 @@ class Block:
     def end(self, error: BaseException | None = None) -> None:
         """Record how the block went."""
         self.has_ended = True
-        if (error is None and self.is_silent) or (self.session is None and not PROCESS.trace_fallback):
+        if error is not None and is_control_flow(error):
+            error = None
+        if (error is not None or not self.is_silent) and (self.session is not None or PROCESS.trace_fallback):
+            with PROCESS.guard.protect(f"recording {self.event.kind}"):
+                self._record(self.event, error)
+        # A context may hold the block for long; what the call was about is not to live as long.
+        self.result = self._describe = self._finish = None
+
+    def _record(self, event: Event, error: BaseException | None) -> None:
+        if error is None:
+            event.status = STATUS_OK
+        else:
+            event.status = status_of(error)
+            if event.status == STATUS_ERROR:
+                if self._describe is not None:
+                    self._describe(event)
+                event.level = level_name(ERROR)
+                tell_failure(self.session, error, event, operation=event.name)
+        if self.is_silent:
             return
-        event = self.event
-        with PROCESS.guard.protect(f"recording {event.kind}"):
-            if error is None:
-                event.status = STATUS_OK
-            else:
-                event.status = status_of(error)
-                if event.status == STATUS_ERROR:
-                    if self._describe is not None:
-                        self._describe(event)
-                    tell_failure(self.session, error, event, operation=event.name)
-            if self.is_silent:
-                return
-            event.ms = round(self._elapsed * 1000, 3)
-            if self._finish is not None:
-                self._finish(event, self.result, self._elapsed)
-            record(self.session, event)
+        event.ms = round(self._elapsed * 1000, 3)
+        if self._finish is not None:
+            self._finish(event, self.result, self._elapsed)
+        record(self.session, event)
 
 
 def _not_ended(binding: Binding | None) -> Binding | None:

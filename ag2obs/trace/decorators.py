@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast, overload
 
 from ag2obs.events import Event
 from ag2obs.frames import definition
-from ag2obs.trace.agents import CallShape, agent_of, role_of, threshold_of
+from ag2obs.trace.agents import CallShape, code_of, identity_of
 from ag2obs.trace.block import Block, Finish, begin
 from ag2obs.trace.decorating import decorated
 from ag2obs.trace.levels import ERROR, INFO, threshold
@@ -92,19 +92,21 @@ def _decorator(
         inner = function.__func__ if isinstance(function, staticmethod | classmethod) else function
         shape = CallShape(inner)
         named = label(name) if name is not None else label(getattr(inner, "__name__", None) or type(inner).__name__)
-        code = getattr(inner, "__code__", None)
+        code = code_of(inner)
         source = definition(code) if code is not None else None
         agent = label(agent_id)
 
         def begin_call(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Block | None:
-            owner = shape.owner(args)
+            identity = identity_of(shape.owner(args))
+            if identity is None:
+                return None
             return begin(
                 kind,
                 number,
-                threshold=threshold_of(owner) if own_threshold is None else own_threshold,
-                agent=agent or agent_of(owner),
+                threshold=identity.threshold if own_threshold is None else own_threshold,
+                agent=agent or identity.agent,
                 name=named,
-                role=role_of(owner) if kind == "action" else None,
+                role=identity.role if kind == "action" else None,
                 source=source,
                 arguments=(lambda: glimpse(shape.arguments(args, kwargs))) if has_arguments else None,
                 finish=finish,
@@ -113,11 +115,7 @@ def _decorator(
 
         return decorated(function, begin_call)
 
-    if (
-        name is not None
-        and not isinstance(name, str)
-        and (callable(name) or isinstance(name, staticmethod | classmethod))
-    ):
+    if not isinstance(name, str) and (callable(name) or hasattr(name, "__get__")):
         function, name = name, None
         return decorate(function)
     return decorate

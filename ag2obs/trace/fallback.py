@@ -16,6 +16,9 @@ from ag2obs.trace.values import LABEL_CHARACTERS
 
 logger = logging.getLogger("ag2obs.trace")
 
+LOGGING = "logging"
+"""What stands for the id of a session outside of sessions."""
+
 _TEXT_CHARACTERS = 2_000
 """Of an error's text, as in sessions."""
 
@@ -33,7 +36,7 @@ def log_event(event: Event) -> None:
 def failure(error: BaseException) -> ErrorInfo:
     """Describe an exception outside of sessions; one that was logged already is marked as a repeat."""
     numbers = itertools.count(1)
-    info = describe(error, "logging", lambda: f"e{next(numbers)}")
+    info = describe(error, LOGGING, lambda: f"e{next(numbers)}")
     info.message = PROCESS.learn_environment().redact_text(info.message[: 10 * _TEXT_CHARACTERS])[:_TEXT_CHARACTERS]
     return info
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ag2obs.events import STATUS_ERROR, ErrorInfo, Event
+from ag2obs.failures import was_described
 from ag2obs.frames import caller, stack
 from ag2obs.process import PROCESS
 from ag2obs.routing import CURRENT, Binding, Fields, fields_of
-from ag2obs.trace.fallback import failure, log_event
+from ag2obs.trace.fallback import LOGGING, failure, log_event
 from ag2obs.trace.levels import ERROR, level_name
 from ag2obs.trace.values import data, label
 
@@ -88,12 +89,13 @@ def record(session: Session | None, event: Event) -> None:
 def tell_failure(session: Session | None, error: BaseException, event: Event, *, operation: str | None) -> bool:
     """Note in ``event`` that ``error`` was seen; who sees it first records it as an ``error`` of its own.
 
-    So one exception is one error, however many levels it passes. Returns whether it was the first sight.
+    So one exception is one error, however many levels it passes. One that was raised from another tells more, but is
+    the same failure: its ``error`` does not count again. Returns whether the failure was seen for the first time.
     """
+    is_new = not was_described(error, LOGGING if session is None else session.id)
     info = failure(error) if session is None else session.failure(error)
-    event.level = level_name(ERROR)
     event.error = msgspec.structs.replace(info, repeat=True)
-    if not info.repeat:
+    if is_new:
         record(session, _error_event(error, info, event, operation))
     return not info.repeat
 
@@ -108,7 +110,7 @@ def _error_event(error: BaseException, info: ErrorInfo, seen_by: Event, operatio
         role=seen_by.role,
         status=STATUS_ERROR,
         error=info,
-        level=level_name(ERROR),
+        level=seen_by.level or level_name(ERROR),
         source=seen_by.source,
         attributes=seen_by.attributes,
         tags=seen_by.tags,
@@ -160,6 +162,7 @@ def emit_failure(
             name=label(name),
             role=label(role) or None,
             status=STATUS_ERROR,
+            level=level_name(ERROR),
             source=caller(),
             attributes=merged(fields_of(binding), None),
             arguments=data(arguments) if arguments is not None else None,
