@@ -89,7 +89,7 @@ def identity_of(owner: Any) -> Identity | None:
 
 
 def _first_label(kinds: tuple[type, ...], *places: tuple[Any, str]) -> str | None:
-    """Return the first of these attributes that is such a value. (``isinstance`` would ask a property of the user's.)"""
+    """Return the first of these attributes that is such a value. (``isinstance`` asks a property of the user's.)"""
     for holder, attribute in places:
         value = _told(holder, attribute)
         if value is not None and issubclass(type(value), kinds) and value != "":
