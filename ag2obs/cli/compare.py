@@ -42,7 +42,7 @@ def command(sides: tuple[str, ...], by: str | None, as_json: bool) -> int:
     found: list[Runs] = []
     for side in sides:
         fold = RunsFold()
-        code = max(code, add_sessions(fold, _names(side)))
+        code = max(code, add_sessions(fold, _names(side)).code)
         found.append(fold.result())
     if not all(side.summary.sessions for side in found):
         return code
@@ -64,10 +64,10 @@ def _names(side: str) -> list[str]:
 
 def _compare_groups(by: str, sessions: list[str], *, as_json: bool) -> int:
     fold = GroupsFold(by)
-    code = add_sessions(fold, sessions)
+    code, missing = add_sessions(fold, sessions)
     result = fold.result()
     if as_json and (result.groups or code == ExitCode.SUCCESS):
-        print_document(result.to_dict())
+        print_document({**result.to_dict(), "missing": missing})
     elif result.groups:
         _print_groups(None, by, [("", group) for group in result.groups])
     elif code == ExitCode.SUCCESS:

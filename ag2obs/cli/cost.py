@@ -36,11 +36,11 @@ def command(sessions: tuple[str, ...], as_models: tuple[str, ...], as_json: bool
     from ag2obs.settings import Settings
 
     fold = CostFold(prices=Settings.from_environment().prices, as_models=as_models)
-    code = add_sessions(fold, sessions)
+    code, missing = add_sessions(fold, sessions)
     report = fold.result()
     if report.sessions:
         if as_json:
-            print_document(report.to_dict())
+            print_document({**report.to_dict(), "missing": missing})
         else:
             _print(report)
     return code

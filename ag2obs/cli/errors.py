@@ -33,13 +33,13 @@ def command(sessions: tuple[str, ...], explain: str | None, limit: int, as_json:
     --explain is the debug report: the state, decisions, messages and calls of the agent when it failed.
     """
     fold = ErrorsFold(explain)
-    code = add_sessions(fold, sessions)
+    code, missing = add_sessions(fold, sessions)
     report = fold.result()
     if explain is not None:
         return _explain(report, explain, as_json=as_json) or code
     if as_json:
         shown = msgspec.structs.replace(report, patterns=report.patterns[: limit or None])
-        print_document({**shown.to_dict(), "total": len(report.patterns)})
+        print_document({**shown.to_dict(), "total": len(report.patterns), "missing": missing})
     elif report.patterns:
         _print(report, limit)
     elif not code:

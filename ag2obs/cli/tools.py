@@ -53,12 +53,12 @@ def command(sessions: tuple[str, ...], by: str | None, sort: str, reverse: bool,
     its time includes that agent's. What failing calls have in common is told where other calls have it less often.
     """
     fold = ToolsFold(by)
-    code = add_sessions(fold, sessions)
+    code, missing = add_sessions(fold, sessions)
     report = fold.result()
     tools = sorted(report.tools, key=_COLUMNS[sort])  # the order of equals is by time
     report = msgspec.structs.replace(report, tools=tools[::-1] if reverse else tools)
     if as_json:
-        print_document(report.to_dict())
+        print_document({**report.to_dict(), "missing": missing})
     elif report.tools:
         _print(report)
     elif not code:

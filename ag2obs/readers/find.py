@@ -107,7 +107,7 @@ def expand(
     for path in map(Path, paths):
         try:
             for log in _logs_at(path, lookup):
-                found.setdefault(_identity(log), log)
+                found.setdefault(identity_of(log), log)
         except LogFormatError as error:
             if refuse is None:
                 raise
@@ -129,10 +129,10 @@ def with_new_segments(logs: Iterable[Path]) -> Iterator[Path]:
 
     To be iterated while the logs are read: seconds may pass from the first one to the last.
     """
-    listed = [(log, _identity(log)) for log in logs]
+    listed = [(log, identity_of(log)) for log in logs]
     known: set[tuple[str, float]] | None = None
     for log, identity in listed:
-        if not is_segment(log) and _identity(log) != identity:
+        if not is_segment(log) and identity_of(log) != identity:
             known = known or {_real_place(other) for other, _ in listed}
             yield from _logs_among(other for other in _with_segments(log) if _real_place(other) not in known)
         yield log
@@ -255,7 +255,7 @@ def _changed(log: Path) -> int:
         return 0
 
 
-def _identity(log: Path) -> object:
+def identity_of(log: Path) -> object:
     """Return what is equal for two names of one file."""
     try:
         status = log.stat()

@@ -10,25 +10,38 @@ import msgspec
 from ag2obs.errors import LogFormatError
 from ag2obs.events import Event
 from ag2obs.readers import ReadReport, open_log
-from ag2obs.readers.find import FoundSession, with_new_segments
+from ag2obs.readers.find import FoundSession, identity_of, with_new_segments
 from ag2obs.readers.log_reader import newer_schema_told
 
 logger = logging.getLogger("ag2obs")
 
 
-def events_of(found: FoundSession, report: ReadReport | None = None) -> Iterator[Event]:
+SessionInFile = tuple[object, str]
+"""What tells a file from all others, and the id of a session in it."""
+
+
+def events_of(
+    found: FoundSession, report: ReadReport | None = None, known: set[SessionInFile] | None = None
+) -> Iterator[Event]:
     """Yield every event of the session, or of all sessions of the files where a path was named.
 
-    ``report`` is told what reading came upon; without one, it is logged that a newer version wrote the log. Raises
+    ``report`` is told what reading came upon; without one, it is logged that a newer version wrote the log. Sessions
+    in files that are ``known`` were read before: they are left out, and the others become known. Raises
     ``LogFormatError`` for a file that cannot be read, and for a session of which nothing is left.
     """
     events, whole = 0, ReadReport()
+    before = frozenset(known or ())
     for path in with_new_segments(found.paths):
-        log = open_log(path)
+        log, file = open_log(path), identity_of(path)
+        sessions: set[str] = set()
         for event in log.iter_events():
             if found.session_id is None or event.session == found.session_id:
                 events += 1
-                yield event
+                if (file, event.session) not in before:
+                    sessions.add(event.session)
+                    yield event
+        if known is not None:
+            known.update((file, session) for session in sessions)
         whole.include(log.report)
     if report is not None:
         report.include(msgspec.structs.replace(whole, events=events))

@@ -74,3 +74,44 @@ def test_nothing_is_missing_of_a_whole_log(capsys):
     write()
     assert "lost" not in run(capsys, "summary")[1]
     assert "missing" not in json.loads(run(capsys, "summary", "--json")[1])["sessions"][0]
+
+
+@pytest.mark.parametrize("command", [["cost"], ["tools"], ["errors"], ["compare", "--by", "model"]], ids=" ".join)
+def test_reports_say_what_is_missing(capsys, command):
+    write(without=(1, 4))
+    code, _, err = run(capsys, *command)
+    assert (code, err) == (
+        0, "ag2obs: 2 events of session s are not in the logs that were read, and in no number here\n",
+    )  # fmt: skip
+    assert json.loads(run(capsys, *command, "--json")[1])["missing"] == 2
+    write()
+    assert json.loads(run(capsys, *command, "--json")[1])["missing"] == 0
+
+
+def test_a_comparison_says_what_is_missing_of_each_side(capsys):
+    write(without=(4,))
+    Path("run.log").rename("hole.log")
+    write()
+    code, out, err = run(capsys, "compare", "./hole.log", "--json")
+    document = json.loads(out)
+    assert (code, document["a"]["missing"], document["b"]["missing"]) == (0, 1, 0)
+    assert err.count("1 event of session s") == 1
+
+
+def test_drops_are_told_by_reports(capsys):
+    write(without=(4,))
+    lines = Path("run.log").read_text().splitlines(keepends=True)
+    drop = {"v": 1, "ts": "2026-11-21T08:00:06.000000Z", "seq": 6, "kind": "drop", "session": "s", "count": 1}
+    Path("run.log").write_text("".join([*lines, json.dumps(drop) + "\n"]))
+    assert run(capsys, "cost")[2] == "ag2obs: 1 event was lost when it was recorded, and in no number here\n"
+
+
+@pytest.mark.parametrize("command", ["cost", "tools", "errors"])
+def test_what_is_named_twice_is_read_once(capsys, command):
+    Path("logs").mkdir()
+    write()
+    Path("run.log").rename("logs/run.log")
+    Path("run.log").symlink_to("logs/run.log")
+    once = run(capsys, command, "--json")
+    assert json.loads(once[1])["missing"] == 0
+    assert run(capsys, command, "--json", "logs", "./run.log", "logs/run.log") == once

@@ -129,6 +129,7 @@ class Runs(msgspec.Struct, frozen=True, kw_only=True):
         return {
             "sessions": [session.session_id for session in self.summary.sessions],
             "statuses": self.statuses,
+            "missing": self.summary.missing,
             "turns": sum(map(len, self.turns.values())) + self.left_out_turns,
             "left_out_turns": self.left_out_turns,
             "cost_usd": money_text(self.summary.cost_usd),

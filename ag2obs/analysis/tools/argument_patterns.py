@@ -24,7 +24,9 @@ SHOWN = 5
 _LEAST_FAILURES = 2
 """One failure alone has all its arguments in common with itself."""
 _CHANCE = 0.1
-"""A pattern is told where chance would make one as strong in fewer cases than this (Fisher's exact test)."""
+"""A pattern is told where chance would make any as strong in fewer cases than this: Fisher's exact test, corrected as
+Bonferroni does for the values and shapes with calls enough to make one (R. E. Tarone, "A modified Bonferroni method
+for discrete data", Biometrics 1990)."""
 
 
 class ArgumentPattern(msgspec.Struct, frozen=True):
@@ -108,10 +110,11 @@ class ArgumentPatterns:
         everything = self._calls
         if everything.failures < _LEAST_FAILURES:
             return []
+        tried = [each for each in self._features() if _LEAST_FAILURES <= each[1].calls < everything.calls]
         judged = []
-        for feature, count in self._features():
+        for feature, count in tried:
             chance = _chance(count.calls, count.failures, everything.calls, everything.failures)
-            if chance is not None and chance < _CHANCE:
+            if chance is not None and chance * len(tried) < _CHANCE:
                 judged.append((chance, _GENERALITY.get(feature.shape, 2), feature, count))
         judged.sort(key=lambda one: (one[0], one[1], one[2].argument or "", one[2].shape, one[2].value or ""))
         patterns: list[ArgumentPattern] = []
