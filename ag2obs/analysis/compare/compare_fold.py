@@ -23,6 +23,9 @@ from ag2obs.events import Event
 
 GROUPINGS = ("model", "agent", "workflow")
 
+_GroupKey = tuple[str, str | None]
+"""Name and provider."""
+
 MOST_TURNS = 100_000
 """Of one side, some 100 MB; later ones count in its numbers only."""
 
@@ -68,12 +71,52 @@ class RunsFold:
         )
 
 
+class _Calls:
+    """The calls of one group."""
+
+    __slots__ = ("latencies", "sessions", "tally")
+
+    def __init__(self) -> None:
+        self.tally = Tally()
+        self.latencies = LogHistogram()
+        self.sessions: set[str] = set()
+
+    def add(self, event: Event) -> None:
+        self.tally.add_call(event)
+        self.sessions.add(event.session)
+        if event.ms is not None and not event.cached:
+            self.latencies.add(event.ms)
+
+    def merge(self, other: _Calls) -> None:
+        self.tally.merge(other.tally)
+        self.latencies.merge(other.latencies)
+        self.sessions |= other.sessions
+
+    def group(self, name: str, provider: str | None) -> Group:
+        return Group(
+            name=name,
+            provider=provider,
+            sessions=len(self.sessions),
+            totals=self.tally.totals(),
+            priced_calls=self.tally.priced_calls,
+            p50_ms=self.latencies.percentile(0.5),
+            p90_ms=self.latencies.percentile(0.9),
+        )
+
+
 class GroupsFold:
-    """Sets the calls of models, agents or workflows side by side."""
+    """Sets the calls of models, agents or workflows side by side.
+
+    A call that failed tells the model that was asked for, others the one that answered, often a dated version of it: it
+    counts with the version that answered most of the other calls.
+    """
 
     def __init__(self, by: str) -> None:
         self._by = by
-        self._groups: dict[tuple[str, str | None], tuple[Tally, LogHistogram, set[str]]] = {}
+        self._groups: dict[_GroupKey, _Calls] = {}
+        self._unanswered: dict[_GroupKey, _Calls] = {}
+        """Calls of which only the requested model is known."""
+        self._answered_by: dict[_GroupKey, Counter[str]] = {}
         self._workflows: dict[str, str | None] = {}
 
     def add(self, event: Event) -> None:
@@ -82,40 +125,30 @@ class GroupsFold:
             self._workflows.setdefault(event.session, event.workflow)
         if event.kind != "llm.call":
             return
-        key = self._key(event)
-        if key not in self._groups:
-            self._groups[key] = Tally(), LogHistogram(), set()
-        tally, latencies, sessions = self._groups[key]
-        tally.add_call(event)
-        sessions.add(event.session)
-        if event.ms is not None and not event.cached:
-            latencies.add(event.ms)
-
-    def _key(self, event: Event) -> tuple[str, str | None]:
-        if self._by == "model":
-            return event.model or event.request_model or UNKNOWN_MODEL, event.provider
-        name = event.agent if self._by == "agent" else self._workflows.get(event.session)
-        return name or "unknown", None
+        if self._by != "model":
+            name = event.agent if self._by == "agent" else self._workflows.get(event.session)
+            self._groups.setdefault((name or "unknown", None), _Calls()).add(event)
+        elif event.model is None:
+            self._unanswered.setdefault((event.request_model or UNKNOWN_MODEL, event.provider), _Calls()).add(event)
+        else:
+            self._groups.setdefault((event.model, event.provider), _Calls()).add(event)
+            if event.request_model is not None:
+                asked = event.request_model, event.provider
+                self._answered_by.setdefault(asked, Counter())[event.model] += 1
 
     def result(self) -> Groups:
         """Return the groups by name."""
-        return Groups(
-            by=self._by,
-            groups=[
-                Group(
-                    name=name,
-                    provider=provider,
-                    sessions=len(sessions),
-                    totals=tally.totals(),
-                    priced_calls=tally.priced_calls,
-                    p50_ms=latencies.percentile(0.5),
-                    p90_ms=latencies.percentile(0.9),
-                )
-                for (name, provider), (tally, latencies, sessions) in sorted(
-                    self._groups.items(), key=lambda item: (item[0][0], item[0][1] or "")
-                )
-            ],
-        )
+        groups = dict(self._groups)
+        for (model, provider), calls in self._unanswered.items():
+            answered = self._answered_by.get((model, provider))
+            key = (answered.most_common(1)[0][0] if answered else model, provider)
+            both = _Calls()
+            for part in (groups.get(key), calls):
+                if part is not None:
+                    both.merge(part)
+            groups[key] = both
+        names = sorted(groups, key=lambda key: (key[0], key[1] or ""))
+        return Groups(by=self._by, groups=[groups[key].group(*key) for key in names])
 
 
 def compare(first: Runs, second: Runs) -> Comparison:

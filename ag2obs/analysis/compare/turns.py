@@ -14,11 +14,11 @@ from typing import Any
 
 import msgspec
 
-from ag2obs.events import Event
+from ag2obs.events import ErrorInfo, Event
 
 SHOWN_CHARACTERS = 200
 
-COMPARED = ("kind", "agent", "tool", "arguments", "content")
+COMPARED = ("kind", "agent", "tool", "arguments", "content", "status")
 """The fields of a turn in which two runs can differ, in the order in which a difference is told."""
 
 _NAMED = {"speaker.selected": "name", "handoff": "target", "agent.message": "target", "human.input": "name"}
@@ -52,9 +52,9 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
         """Return what was done, by whom and with what tool or to whom, whatever was said."""
         return self.kind, self.agent, self.tool
 
-    def identity(self) -> tuple[str, str | None, str | None, bytes, bytes]:
+    def identity(self) -> tuple[str, str | None, str | None, bytes, bytes, str | None]:
         """Return everything that is compared."""
-        return self.kind, self.agent, self.tool, self.arguments.digest, self.content.digest
+        return self.kind, self.agent, self.tool, self.arguments.digest, self.content.digest, self.status
 
     def differences(self, other: Turn) -> list[str]:
         """Return the names of the fields in which two turns differ."""
@@ -107,7 +107,9 @@ class Turns:
             result = text_of(event.result)
             if event.id is not None:
                 self._texts[event.id] = result
-            self._tell(event, tool=event.tool or event.name, arguments=text_of(event.arguments), content=result)
+            # A tool that failed has often no result; why it failed is what it said then.
+            said = result or (_text_of_error(event.error) if event.error is not None else result)
+            self._tell(event, tool=event.tool or event.name, arguments=text_of(event.arguments), content=said)
         elif event.kind in _NAMED:
             self._add_named(event)
         elif event.kind == "session.end":
@@ -143,7 +145,7 @@ class Turns:
         for answer in answers:
             content = _both(content, answer) if content else answer
         if event.error is not None:
-            content = text_of(f"{event.error.type}: {event.error.message}")
+            content = _text_of_error(event.error)
         self._tell(event, content=content, model=event.model or event.request_model)
 
     def _add_named(self, event: Event) -> None:
@@ -166,6 +168,10 @@ class Turns:
     def _keep(self, turn: Turn) -> None:
         if self._room.take():
             self._found.append(turn)
+
+
+def _text_of_error(error: ErrorInfo) -> Text:
+    return text_of(f"{error.type}: {error.message}")
 
 
 def text_of(value: Any) -> Text:

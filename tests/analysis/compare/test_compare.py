@@ -183,3 +183,27 @@ def test_live_equals_offline(what):
             for each in iter_events(path):
                 offline.add(each)
         assert live.result() == offline.result()
+
+
+def test_a_call_that_failed_counts_with_the_version_that_answered_the_others():
+    fold = GroupsFold("model")
+    common = {"agent": "bot", "request_model": "gpt-4o-mini", "provider": "openai"}
+    for second, answered in enumerate(("gpt-4o-mini-2024-07-18", None, "gpt-4o-mini-2024-07-18", "other")):
+        failed = {"error": ErrorInfo("e1", "Timeout")} if answered is None else {}
+        status = "error" if answered is None else "ok"
+        fold.add(event("llm.call", second, model=answered, status=status, **failed, **common))
+    fold.add(event("llm.call", 9, status="error", agent="bot", request_model="unheard-of", provider="openai"))
+    told = {group.name: (group.totals.llm_calls, group.failure_rate) for group in fold.result().groups}
+    assert told == {"gpt-4o-mini-2024-07-18": (3, 1 / 3), "other": (1, 0.0), "unheard-of": (1, 1.0)}
+    assert fold.result() == fold.result()
+
+
+def test_a_tool_that_failed_in_one_run_is_another_turn():
+    failed = ErrorInfo("e1", "ValueError", "no such city")
+    calls = [
+        event("tool.call", tool="t", arguments={"city": "Rome"}, status="ok", success=True),
+        event("tool.call", tool="t", arguments={"city": "Rome"}, status="error", success=False, error=failed),
+    ]
+    found = compared(calls[:1], calls[1:]).divergence
+    assert found.fields == ["content", "status"]
+    assert found.b.content.shown == "ValueError: no such city"
