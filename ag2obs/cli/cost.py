@@ -173,7 +173,7 @@ def _print_alternatives(alternatives: list[Alternative]) -> None:
                 wording.printable(each.provider) if each.provider else "all",
                 f"{each.calls:,}",
                 _alternative_cost(each),
-                wording.UNKNOWN if each.instead_of_usd is None else wording.money(each.instead_of_usd),
+                _instead_of(each),
                 wording.UNKNOWN if each.difference_usd is None else _difference(each),
                 ", ".join(reason.replace("_", " ") for reason in each.reasons) or wording.UNKNOWN,
             )
@@ -187,6 +187,14 @@ def _alternative_cost(each: Alternative) -> str:
     if each.cost_usd is None:
         return "unknown"
     return wording.money(each.cost_usd) + (f" + {each.unpriced_calls:,} unpriced" if each.unpriced_calls else "")
+
+
+def _instead_of(each: Alternative) -> str:
+    """Write what the calls cost, and how many of them it is where not all have a price both ways."""
+    if each.instead_of_usd is None:
+        return wording.UNKNOWN
+    some = "" if each.compared_calls == each.calls else f" of {wording.counted(each.compared_calls, 'call')}"
+    return wording.money(each.instead_of_usd) + some
 
 
 def _difference(each: Alternative) -> str:

@@ -72,6 +72,15 @@ def test_what_is_unpriced_stays_visible(capsys):
     assert "$0 " not in out.split("Purposes")[0].split("Agents")[0]
 
 
+def test_of_another_model_it_is_told_how_many_calls_are_compared(capsys):
+    write("a.log")
+    write("b.log", session="s2", model="mine", cost_usd=None)
+    (other,) = json.loads(run(capsys, "./a.log", "./b.log", "--as", "gpt-4o-mini", "--json")[1])["alternatives"]
+    assert (other["calls"], other["compared_calls"], other["instead_of_usd"]) == (4, 2, "0.007")
+    assert "$0.007 of 2 calls" in run(capsys, "./a.log", "./b.log", "--as", "gpt-4o-mini")[1]
+    assert "of 2 calls" not in run(capsys, "./a.log", "--as", "gpt-4o-mini")[1]
+
+
 def test_a_log_without_ids_of_messages_says_so(capsys):
     at = "2026-11-21T08:00:00.000000Z"
     event = Event(v=1, ts=at, kind="llm.call", session="s1", model="gpt-4o", usage=Usage(input=10, output=1))

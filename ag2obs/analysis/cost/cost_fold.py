@@ -176,6 +176,7 @@ class _Other:
             cost_usd=self._cost if self._priced else None,
             unpriced_calls=self._calls - self._priced,
             reasons=sorted(self._reasons),
+            compared_calls=self._comparable,
             instead_of_usd=self._instead_of if self._comparable else None,
             difference_usd=difference if self._comparable else None,
         )

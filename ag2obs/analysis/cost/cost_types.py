@@ -125,10 +125,12 @@ class Alternative(msgspec.Struct, frozen=True, kw_only=True):
     unpriced_calls: int
     reasons: list[str]
     """Why calls have no price with this model."""
+    compared_calls: int
+    """Calls that have a price both ways: what follows is of these alone."""
     instead_of_usd: Decimal | None
-    """What those calls cost that have a price both ways; None where none has."""
+    """What they cost; None where there are none."""
     difference_usd: Decimal | None
-    """What these calls would have cost more (less where it is negative)."""
+    """What they would have cost more (less where it is negative)."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as JSON has them."""

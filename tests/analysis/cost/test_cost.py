@@ -168,7 +168,7 @@ def test_an_unknown_model_is_null_with_its_reason():
 def test_only_calls_with_a_price_both_ways_are_compared():
     (other,) = report(call(), call(model="mine", priced=False), as_models=["gpt-4o-mini"]).alternatives
     assert (other.calls, other.unpriced_calls) == (2, 0)
-    assert other.instead_of_usd == call().cost_usd
+    assert (other.instead_of_usd, other.compared_calls) == (call().cost_usd, 1)
     assert other.difference_usd == price(call(model="gpt-4o-mini")) - call().cost_usd
 
 
