@@ -216,7 +216,7 @@ class _Walk:
         else:
             text = str(self.node(key, 1))
         if len(text) > KEY_CHARACTERS:
-            return f"{text[:KEY_CHARACTERS]}...[cut: {len(text)} characters]"
+            return f"{text[: _before_a_word(text, KEY_CHARACTERS)]}...[cut: {len(text)} characters]"
         return text
 
 

@@ -23,10 +23,13 @@ STATUS_ERROR = "error"
 STATUS_CANCELLED = "cancelled"
 
 
-Count = Annotated[int, msgspec.Meta(ge=-(1 << 40), le=1 << 40)]
+LARGEST_COUNT = 1 << 40
+LONGEST_MILLISECONDS = 1e15
+
+Count = Annotated[int, msgspec.Meta(ge=-LARGEST_COUNT, le=LARGEST_COUNT)]
 """A number in a log that is beyond this is no number of ours: sums of it could not be kept."""
 
-Milliseconds = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
+Milliseconds = Annotated[float, msgspec.Meta(ge=-LONGEST_MILLISECONDS, le=LONGEST_MILLISECONDS)]
 
 
 class Usage(msgspec.Struct, omit_defaults=True, frozen=True, gc=False):

@@ -113,12 +113,12 @@ class LoggingSession:
 
     def _open(self, session: Session) -> None:
         anchor = Anchor(session)
+        around = open_binding(CURRENT.get())
+        fields = session.tagged(fields_of(around))
         with PROCESS.guard.protect("opening a session"), PROCESS.lock:
             session.open(anchor)
             if session.settings.patch:
                 registry.install()
-        around = open_binding(CURRENT.get())
-        fields = session.tagged(fields_of(around))
         CURRENT.set(Binding(anchor, session.span, outer=around, fields=fields))
         if not session.settings.propagate_context:
             for adapter in PROCESS.adapters:

@@ -20,7 +20,8 @@ from ag2obs.events import (
     new_session_id,
     new_span_id,
 )
-from ag2obs.failures import status_of
+from ag2obs.failures import is_control_flow, status_of
+from ag2obs.in_order import InOrder
 from ag2obs.message_index import MessageIndex, as_received
 from ag2obs.process import PROCESS, REAPER
 from ag2obs.resource import resource
@@ -62,6 +63,7 @@ class Session(SessionTexts):
         budget: Budget | None = None,
     ) -> None:
         super().__init__()
+        self._in_order = InOrder(self._lock)
         now = datetime.now(UTC)
         self.id = new_session_id(now)
         self.settings = settings
@@ -148,10 +150,11 @@ class Session(SessionTexts):
         return None if anchor is None else Binding(anchor, self.span)
 
     def tagged(self, fields: Fields | None) -> Fields | None:
-        """Return the fields of a context that enters this session: the tags around it, then its own."""
-        if fields is None or self._tags is None:
-            return fields
-        return Fields(fields.attributes, {**fields.tags, **self._tags})
+        """Take over the tags of the context that enters this session, and return its fields with the session's own."""
+        if fields is None:
+            return None
+        self._tags = {**fields.tags, **(self._tags or {})} or None
+        return Fields(fields.attributes, self._tags or {})
 
     def _tags_here(self) -> dict[str, Any] | None:
         """Return the tags of what is recorded in the calling context."""
@@ -171,8 +174,7 @@ class Session(SessionTexts):
             return
         PROCESS.add(self)
         self._resource = resource()
-        with self._lock:
-            self._write(self._beginning())
+        self._in_order.run(lambda: self._write(self._beginning()))
 
     def _start_event(self) -> Event:
         return Event(
@@ -200,9 +202,10 @@ class Session(SessionTexts):
 
     def record(self, event: Event) -> None:
         """Give ``event`` its place in the stream and write it."""
-        with self._lock:
-            if not self.accepts():
-                return
+        self._in_order.run(lambda: self._record(event))
+
+    def _record(self, event: Event) -> None:
+        if self.accepts():
             self._write([*self._beginning(), event])
 
     def record_call(self, event: Event, inputs: Sequence[object], outputs: Sequence[object]) -> None:
@@ -211,40 +214,45 @@ class Session(SessionTexts):
         The budget is charged whether or not that can be written.
         """
         try:
-            with self._lock:
-                if not self.accepts():
-                    return
-                created = self._beginning()
-                event.id, event.input = self._messages.refer_history(inputs, created, event.agent)
-                event.output = self._messages.refer(outputs, created) or None
-                created.append(event)
-                self._write(created)
+            self._in_order.run(lambda: self._record_call(event, inputs, outputs))
         finally:
             if self.budget is not None:
                 self.budget.charge(self, event)
 
+    def _record_call(self, event: Event, inputs: Sequence[object], outputs: Sequence[object]) -> None:
+        if not self.accepts():
+            return
+        created = self._beginning()
+        event.id, event.input = self._messages.refer_history(inputs, created, event.agent)
+        event.output = self._messages.refer(outputs, created) or None
+        created.append(event)
+        self._write(created)
+
     def record_delivery(self, event: Event, message: object, sender: str | None) -> None:
         """Record that an agent received ``message``, by reference where its content is known."""
-        with self._lock:
-            if not self.accepts():
-                return
-            created = self._beginning()
-            content = message.get("content") if isinstance(message, dict) else message
-            number = self._messages.number_of_content(content)
-            if number is None:
-                number = self._messages.number(as_received(message, sender), created)
-            event.message = f"m{number}"
-            created.append(event)
-            self._write(created)
+        self._in_order.run(lambda: self._record_delivery(event, message, sender))
+
+    def _record_delivery(self, event: Event, message: object, sender: str | None) -> None:
+        if not self.accepts():
+            return
+        created = self._beginning()
+        content = message.get("content") if isinstance(message, dict) else message
+        number = self._messages.number_of_content(content)
+        if number is None:
+            number = self._messages.number(as_received(message, sender), created)
+        event.message = f"m{number}"
+        created.append(event)
+        self._write(created)
 
     def record_carrying(self, event: Event, content: object) -> None:
         """Record an event that carries ``content`` itself (a tool's result, a system message).
 
         Long content gets an id, by which later messages refer to it.
         """
-        with self._lock:
-            if not self.accepts():
-                return
+        self._in_order.run(lambda: self._record_carrying(event, content))
+
+    def _record_carrying(self, event: Event, content: object) -> None:
+        if self.accepts():
             created = self._beginning()
             event.id = self._messages.claim_content(content)
             self._write([*created, event])
@@ -286,18 +294,20 @@ class Session(SessionTexts):
         """
         if self.budget is not None:
             self.budget.end_waits()
-        with self._lock:
-            if self.state != OPEN:
-                return
-            try:
-                if self.is_observed:
-                    self._outcome = self._outcome_of(error) if status is None else (status, None)
-                    self._write_end()
-            finally:
-                self.state = LEFT
-                if self._stream is not None:
-                    self._stream.late = True
-                self._await_late_work()
+        self._in_order.run(lambda: self._leave(error, status))
+
+    def _leave(self, error: BaseException | None, status: str | None) -> None:
+        if self.state != OPEN:
+            return
+        try:
+            if self.is_observed:
+                self._outcome = self._outcome_of(error) if status is None else (status, None)
+                self._write_end()
+        finally:
+            self.state = LEFT
+            if self._stream is not None:
+                self._stream.late = True
+            self._await_late_work()
 
     def _await_late_work(self) -> None:
         """Finish now where nothing can come any more, else when the grace is over or the last context is gone."""
@@ -311,22 +321,24 @@ class Session(SessionTexts):
 
     def finish(self) -> None:
         """Accept nothing more; what came late gets a new ``session.end``. Does nothing when called again."""
-        with self._lock:
-            if self.state == FINISHED:
-                return
-            stream = self._stream
-            try:
-                if stream is not None and (stream.late_events or not self._is_ended or stream.mask_what_was_learned()):
-                    self._write_end()
-            finally:
-                self.state = FINISHED
-                if stream is not None:
-                    with PROCESS.guard.protect("closing a log"):
-                        stream.close()
-                # A context that some task still holds keeps this object, but not what it needed to record.
-                self._messages, self._prices, self._sightings = MessageIndex(bounded), None, Sightings()
-                PROCESS.remove(self)
-                self._look_after_log()
+        self._in_order.run(self._finish)
+
+    def _finish(self) -> None:
+        if self.state == FINISHED:
+            return
+        stream = self._stream
+        try:
+            if stream is not None and (stream.late_events or not self._is_ended or stream.mask_what_was_learned()):
+                self._write_end()
+        finally:
+            self.state = FINISHED
+            if stream is not None:
+                with PROCESS.guard.protect("closing a log"):
+                    stream.close()
+            # A context that some task still holds keeps this object, but not what it needed to record.
+            self._messages, self._prices, self._sightings = MessageIndex(bounded), None, Sightings()
+            PROCESS.remove(self)
+            self._look_after_log()
 
     def _look_after_log(self) -> None:
         """Have closed files compressed or deleted, as the settings say; somebody else's thread does it."""
@@ -336,6 +348,7 @@ class Session(SessionTexts):
     def abandon(self) -> None:
         """Record nothing more, and write nothing: this is the copy of a session in a forked process."""
         self._lock = threading.RLock()
+        self._in_order = InOrder(self._lock)
         self.state = FINISHED
         self.budget = None
         if self._stream is not None:
@@ -378,6 +391,6 @@ class Session(SessionTexts):
         self._is_ended = self._stream.end(event)
 
     def _outcome_of(self, error: BaseException | None) -> tuple[str, ErrorInfo | None]:
-        if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+        if error is None or (isinstance(error, SystemExit) and is_control_flow(error)):
             return STATUS_OK, None
         return status_of(error), self.failure(error)

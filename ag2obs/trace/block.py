@@ -82,6 +82,13 @@ class Block:
         self.suspend()
         self.end(error)
 
+    @property
+    def is_innermost(self) -> bool:
+        """Whether the calling context is that of the block."""
+        if self._inner is not None:
+            return CURRENT.get() is self._inner
+        return self.fields is not None and UNBOUND_FIELDS.get() is self.fields
+
     def resume(self) -> None:
         """Make the calling context that of the block."""
         if self._inner is not None:
@@ -137,6 +144,25 @@ class Block:
         if self._finish is not None:
             self._finish(event, self.result, self._elapsed)
         record(self.session, event)
+
+
+class BlocksInUse:
+    """The blocks of one ``with`` object, which tasks may share and a block may enter again inside itself."""
+
+    def __init__(self) -> None:
+        self._blocks: list[Block | None] = []
+
+    def add(self, block: Block | None) -> None:
+        """Note a block that was entered; None where nothing is to be recorded."""
+        self._blocks.append(block)
+
+    def take(self) -> Block | None:
+        """Return the block that the calling context leaves: its own, else the one that was entered last."""
+        for index in range(len(self._blocks) - 1, -1, -1):
+            block = self._blocks[index]
+            if block is not None and block.is_innermost:
+                return self._blocks.pop(index)
+        return self._blocks.pop() if self._blocks else None
 
 
 def _not_ended(binding: Binding | None) -> Binding | None:

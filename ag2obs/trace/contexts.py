@@ -11,11 +11,12 @@ from ag2obs.frames import caller
 from ag2obs.process import PROCESS
 from ag2obs.routing import Fields, fields_of
 from ag2obs.tags import NAMES, tags_of
-from ag2obs.trace.block import Block
+from ag2obs.trace.block import Block, BlocksInUse
 from ag2obs.trace.levels import INFO, level_name
 from ag2obs.trace.recording import binding_in, is_wanted
 from ag2obs.trace.trace_logger import TraceLogger
-from ag2obs.trace.values import data, label
+from ag2obs.trace.values import fields as plain_fields
+from ag2obs.trace.values import label
 
 
 def trace_context(logger: TraceLogger | str | None = None, name: str | None = None, /, **fields: Any) -> TraceContext:
@@ -31,24 +32,25 @@ def trace_context(logger: TraceLogger | str | None = None, name: str | None = No
 
 
 class TraceContext:
-    """One use of ``trace_context``."""
+    """Fields for a block; one object may be used several times, also at once."""
 
     def __init__(self, logger: TraceLogger | None, name: object, fields: Mapping[str, Any]) -> None:
         self._logger = logger
         self._name = name
         self._fields = fields
-        self._block: Block | None = None
+        self._in_use = BlocksInUse()
 
     def __enter__(self) -> TraceContext:
         with PROCESS.guard.protect("entering a trace context"):
-            block = self._block = self._begin()
+            block = self._begin()
+            self._in_use.add(block)
             block.resume()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        block, self._block = self._block, None
+        block = self._in_use.take()
         if block is None:
             return
         block.suspend()
@@ -88,7 +90,7 @@ class TraceContext:
 def _inside(around: Fields | None, own: Mapping[str, Any]) -> Fields:
     """Return the fields of a context inside another."""
     known = {name: value for name, value in own.items() if name in NAMES and value is not None}
-    attributes = data({name: value for name, value in own.items() if name not in NAMES})
+    attributes = plain_fields({name: value for name, value in own.items() if name not in NAMES})
     tags = tags_of(known) if known else {}
     if around is not None:
         attributes, tags = {**around.attributes, **attributes}, {**around.tags, **tags}

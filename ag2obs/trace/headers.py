@@ -43,7 +43,9 @@ def extract(headers: Mapping[Any, Any] | Iterable[tuple[Any, Any]] | None) -> st
     Takes a mapping of headers, the pairs of bytes of an ASGI request, or the environment of a WSGI one.
     """
     with PROCESS.guard.protect("reading a traceparent"):
-        pairs = headers.items() if isinstance(headers, Mapping) else headers or ()
+        # The headers of ``http.server`` and ``email`` are no Mapping, and have its items.
+        items = getattr(headers, "items", None)
+        pairs: Iterable[tuple[Any, Any]] = items() if callable(items) else headers or ()
         for name, value in pairs:
             if _text(name).lower() in _NAMES and is_traceparent(_text(value)):
                 return _text(value).strip()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
-from ag2obs.trace.block import Block, begin
+from ag2obs.trace.block import Block, BlocksInUse, begin
 from ag2obs.trace.levels import INFO, level_number
 from ag2obs.trace.recording import emit
 from ag2obs.trace.values import label
@@ -24,13 +24,16 @@ def record_milestone(
     emit("milestone", level, threshold=threshold, agent=agent, name=name, content=details)
 
 
-def phase(name: str, **attributes: Any) -> Phase:
+def phase(name: str, /, **attributes: Any) -> Phase:
     """Return a block, for ``with`` and ``async with``: a milestone that has a duration and an outcome."""
     return Phase(name, attributes)
 
 
 class Phase:
-    """A block that is recorded as a milestone; what runs in it has its span as parent."""
+    """A block that is recorded as a milestone; what runs in it has its span as parent.
+
+    One object may be used several times, also at once; each use is recorded.
+    """
 
     kind = "milestone"
 
@@ -48,10 +51,11 @@ class Phase:
         self._agent = agent
         self._threshold = threshold
         self._level = level
-        self._block: Block | None = None
+        self._in_use = BlocksInUse()
 
     def __enter__(self) -> Any:
-        block = self._block = self._begin()
+        block = self._begin()
+        self._in_use.add(block)
         if block is not None:
             block.resume()
         return self
@@ -59,7 +63,7 @@ class Phase:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        block, self._block = self._block, None
+        block = self._in_use.take()
         if block is not None:
             block.__exit__(kind, error, traceback)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ag2obs.events import Event
+from ag2obs.events import LARGEST_COUNT, Event
 from ag2obs.trace.block import Block, begin
 from ag2obs.trace.decorators import performance_decorator
 from ag2obs.trace.levels import DEBUG, INFO
@@ -13,7 +13,7 @@ from ag2obs.trace.milestones import Phase
 from ag2obs.trace.process_resources import ResourceUsage, measure_resources
 from ag2obs.trace.recording import emit
 from ag2obs.trace.trace_logger import TraceLogger
-from ag2obs.trace.values import label, number
+from ag2obs.trace.values import label, milliseconds, number
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -72,7 +72,9 @@ class PerformanceLogger(TraceLogger):
 
     def log_latency(self, operation: str, latency_ms: float, **attributes: Any) -> None:
         """Record how long something took, where somebody else has measured it."""
-        self._emit("metric", INFO, name=operation, extra=attributes, build=lambda: {"ms": number(latency_ms)})
+        self._emit(
+            "metric", INFO, name=operation, extra=attributes, build=lambda: {"ms": milliseconds(number(latency_ms))}
+        )
 
     def log_throughput(self, operation: str, items: int, seconds: float, **attributes: Any) -> None:
         """Record how many items were done in how many seconds."""
@@ -98,7 +100,12 @@ def _throughput(items: float | None, seconds: float | None) -> dict[str, Any]:
     if items is None or seconds is None:
         return {}
     rate = {"value": round(items / seconds, 3), "unit": "items/s"} if seconds > 0 else {}
-    return {"ms": round(seconds * 1000, 3), "count": int(items), **rate}
+    return {"ms": milliseconds(seconds * 1000), **_counted(items), **rate}
+
+
+def _counted(items: float) -> dict[str, Any]:
+    """Return how many there were; a number that is larger than an event's ``count`` may be is its ``detail``."""
+    return {"count": int(items)} if abs(items) <= LARGEST_COUNT else {"detail": {"items": items}}
 
 
 def _set_throughput(event: Event, items: object, seconds: float) -> None:

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from ag2obs.trace.levels import CRITICAL, DEBUG, ERROR, INFO, WARNING, level_number, threshold
 from ag2obs.trace.recording import emit, is_wanted
 from ag2obs.trace.values import data, label
+
+
+class MessageOptions(TypedDict, total=False):
+    """What goes with a message, as in the standard ``logging``."""
+
+    extra: Mapping[str, Any] | None
+    exc_info: object
+    stacklevel: int
+    stack_info: bool
 
 
 class TraceLogger:
@@ -29,65 +38,47 @@ class TraceLogger:
         """Record from ``level`` on; None leaves it to ``configure``."""
         self.threshold = threshold(level)
 
-    def debug(
-        self, msg: object, *args: object, extra: Mapping[str, Any] | None = None, exc_info: object = None
-    ) -> None:
+    def debug(self, msg: object, *args: object, **options: Unpack[MessageOptions]) -> None:
         """Record a message: see ``log``."""
-        self._message(DEBUG, msg, args, extra, exc_info)
+        self._message(DEBUG, msg, args, options)
 
-    def info(self, msg: object, *args: object, extra: Mapping[str, Any] | None = None, exc_info: object = None) -> None:
+    def info(self, msg: object, *args: object, **options: Unpack[MessageOptions]) -> None:
         """Record a message: see ``log``."""
-        self._message(INFO, msg, args, extra, exc_info)
+        self._message(INFO, msg, args, options)
 
-    def warning(
-        self, msg: object, *args: object, extra: Mapping[str, Any] | None = None, exc_info: object = None
-    ) -> None:
+    def warning(self, msg: object, *args: object, **options: Unpack[MessageOptions]) -> None:
         """Record a message: see ``log``."""
-        self._message(WARNING, msg, args, extra, exc_info)
+        self._message(WARNING, msg, args, options)
 
-    def error(
-        self, msg: object, *args: object, extra: Mapping[str, Any] | None = None, exc_info: object = None
-    ) -> None:
+    def error(self, msg: object, *args: object, **options: Unpack[MessageOptions]) -> None:
         """Record a message: see ``log``."""
-        self._message(ERROR, msg, args, extra, exc_info)
+        self._message(ERROR, msg, args, options)
 
-    def critical(
-        self, msg: object, *args: object, extra: Mapping[str, Any] | None = None, exc_info: object = None
-    ) -> None:
+    def critical(self, msg: object, *args: object, **options: Unpack[MessageOptions]) -> None:
         """Record a message: see ``log``."""
-        self._message(CRITICAL, msg, args, extra, exc_info)
+        self._message(CRITICAL, msg, args, options)
 
-    def exception(
-        self, msg: object, *args: object, extra: Mapping[str, Any] | None = None, exc_info: object = True
-    ) -> None:
+    def exception(self, msg: object, *args: object, **options: Unpack[MessageOptions]) -> None:
         """Record a message at ERROR with the exception that is being handled."""
-        self._message(ERROR, msg, args, extra, exc_info)
+        self._message(ERROR, msg, args, {"exc_info": True, **options})
 
-    def log(
-        self,
-        level: str | int,
-        msg: object,
-        *args: object,
-        extra: Mapping[str, Any] | None = None,
-        exc_info: object = None,
-    ) -> None:
+    def log(self, level: str | int, msg: object, *args: object, **options: Unpack[MessageOptions]) -> None:
         """Record a message as the standard ``logging`` does: ``msg % args``, with the fields of ``extra``.
 
-        ``exc_info`` is an exception, or True for the one that is being handled.
+        ``exc_info`` is an exception, or True for the one that is being handled. ``stacklevel`` and ``stack_info`` are
+        taken and have no effect: an event tells the place that called.
         """
-        self._message(level_number(level), msg, args, extra, exc_info)
+        self._message(level_number(level), msg, args, options)
 
-    def _message(
-        self, level: int, msg: object, args: tuple[object, ...], extra: Mapping[str, Any] | None, exc_info: object
-    ) -> None:
+    def _message(self, level: int, msg: object, args: tuple[object, ...], options: MessageOptions) -> None:
         if not is_wanted(level, self.threshold):
             return
         self._emit(
             "log",
             level,
             name=self.name,
-            extra=extra,
-            error=exception_of(exc_info),
+            extra=options.get("extra"),
+            error=exception_of(options.get("exc_info")),
             build=lambda: {"content": message_text(msg, args)},
         )
 

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ag2obs.encoding import Limits, plain
+from ag2obs.events import LONGEST_MILLISECONDS
 from ag2obs.redaction import is_sensitive_name
 
 LABEL_CHARACTERS = 200
 
 _LABEL = Limits(text=LABEL_CHARACTERS, total=LABEL_CHARACTERS, nodes=20, depth=2)
+_FIELDS = Limits(text=2_000, total=8_000, nodes=500, depth=10)
 _GLIMPSE = Limits(text=2_000, total=8_000, nodes=200, depth=6)
 
 
@@ -25,6 +27,11 @@ def glimpse(value: object) -> Any:
     if value is None or type(value) is bool:
         return value
     return plain(value, limits=_GLIMPSE, mask_name=is_sensitive_name)
+
+
+def fields(value: object) -> Any:
+    """Return the fields of a context, which every event in it has."""
+    return plain(value, limits=_FIELDS, mask_name=is_sensitive_name)
 
 
 def label(value: object) -> str | None:
@@ -44,6 +51,11 @@ def number(value: object) -> float | None:
     else:
         converted = _as_float(value)
     return converted if converted is not None and math.isfinite(converted) else None
+
+
+def milliseconds(value: float | None) -> float | None:
+    """Return a duration as an event holds it: to the microsecond, None beyond what any program took."""
+    return None if value is None or abs(value) > LONGEST_MILLISECONDS else round(value, 3)
 
 
 def _as_float(value: Any) -> float | None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from ag2obs import Settings, ag2_logging_session
 from ag2obs.routing import CURRENT, UNBOUND_FIELDS
 from ag2obs.trace import AgentLogger, measure_performance, milestone, phase, trace_agent_action, trace_context
+from ag2obs.trace.block import Block
 from tests.trace.conftest import Log
 
 agent = AgentLogger("a1", "tester")
@@ -207,3 +213,95 @@ def test_late_work_is_recorded_as_late(log: Log) -> None:
 
     asyncio.run(main())
     assert log.one("log")["late"] is True
+
+
+def test_work_that_starts_its_own_successor_keeps_no_block_alive(log: Log) -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
+
+        @trace_agent_action("tick")
+        def tick(left: int) -> None:
+            if left:
+                loop.call_later(0, tick, left - 1)
+            else:
+                done.set_result(None)
+
+        tick(200)
+        await done
+        gc.collect()
+        assert sum(isinstance(each, Block) for each in gc.get_objects()) <= 5
+
+    with log.session():
+        asyncio.run(main())
+    assert len(log.events("action")) == 201
+
+
+def test_one_object_may_be_used_by_two_tasks_at_once(log: Log) -> None:
+    measured = measure_performance("shared")
+
+    async def work(seconds: float) -> None:
+        with measured:
+            await asyncio.sleep(seconds)
+        agent.info("after")
+
+    async def main() -> None:
+        await asyncio.gather(work(0.01), work(0.03))
+
+    with log.session() as session:
+        asyncio.run(main())
+    short, long = sorted(event["ms"] for event in log.events("metric"))
+    assert (short < 29, long >= 29) == (True, True)
+    assert {event["parent"] for event in log.events("log")} == {session.span}
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_context_may_be_entered_again_inside_itself(log: Log, is_open: bool) -> None:
+    context = trace_context(step_id="s1", who="x")
+    with log.session() if is_open else contextlib.nullcontext():
+        with context:
+            with context:
+                agent.info("inside")
+            agent.info("between")
+        agent.info("after")
+        if not is_open:
+            assert UNBOUND_FIELDS.get() is None
+    if is_open:
+        assert [event.get("attributes") for event in log.events("log")] == [{"who": "x"}, {"who": "x"}, None]
+        assert log.events("log")[2].get("tags") is None
+
+
+def test_what_a_context_gives_to_every_event_is_small(log: Log) -> None:
+    with log.session(), trace_context(document="x" * 1_000_000):
+        agent.info("one")
+    assert len(str(log.one("log"))) < 20_000
+
+
+def test_tags_around_a_session_are_in_its_start_and_end(log: Log) -> None:
+    with trace_context(request_id="r1"), log.session(user_id="u7"):
+        pass
+    assert [event["tags"] for event in log.all()] == [{"request_id": "r1", "user_id": "u7"}] * 2
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers that interrupt")
+def test_what_a_signal_handler_records_waits_for_what_it_interrupts(log: Log) -> None:
+    signals = []
+
+    def handle(number: int, frame: object) -> None:
+        signals.append(number)
+        agent.info("interrupted")
+
+    before = signal.signal(signal.SIGALRM, handle)
+    try:
+        with log.session():
+            signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0003)
+            while len(signals) < 200:
+                agent.info("at work")
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    events = log.all()
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    assert sum(event.get("content") == "interrupted" for event in events) == len(signals)
+    assert {event["kind"] for event in events} == {"session.start", "log", "session.end"}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import dataclasses
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from ag2obs.trace import (
     trace_agent_action,
     trace_context,
     trace_errors,
+    trace_performance,
 )
 from tests.trace.conftest import Log
 
@@ -147,3 +150,98 @@ def test_an_error_of_another_session_is_told_there_too(log: Log) -> None:
     with pytest.raises(ValueError, match="x"), log.session("outer"), phase("outer"), log.session("inner"):
         fail()
     assert {event["chat_id"] for event in log.events("error")} == {"inner", "outer"}
+
+
+def test_an_exception_that_takes_no_attributes_is_one_error(log: Log) -> None:
+    @dataclasses.dataclass(frozen=True)
+    class FrozenError(Exception):
+        reason: str
+
+    @trace_errors("outer")
+    @trace_agent_action("middle")
+    @trace_errors("inner")
+    def fail() -> None:
+        raise FrozenError("no")
+
+    with log.session(), pytest.raises(FrozenError):
+        fail()
+    assert log.one("error")["name"] == "inner"
+
+
+def test_what_was_raised_from_an_error_is_told_and_counts_once(log: Log) -> None:
+    @trace_errors("inner")
+    def look_up() -> None:
+        raise KeyError("bill")
+
+    @trace_errors("outer")
+    def serve() -> None:
+        try:
+            look_up()
+        except KeyError as error:
+            raise LookupError("billing is down") from error
+
+    with log.session() as session, pytest.raises(LookupError):
+        serve()
+    inner, outer = log.events("error")
+    assert (inner["error"]["type"], "repeat" in inner["error"]) == ("KeyError", False)
+    assert (outer["error"]["type"], outer["error"]["message"]) == ("LookupError", "billing is down")
+    assert (outer["error"]["id"], outer["error"]["repeat"]) == (inner["error"]["id"], True)
+    assert session.summary().errors == 1
+
+
+def test_a_group_of_errors_that_were_told_is_no_further_one(log: Log) -> None:
+    @trace_errors("child")
+    async def child() -> None:
+        raise ValueError("child")
+
+    @trace_errors("group")
+    async def work() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(child())
+
+    with log.session() as session, pytest.raises(ExceptionGroup):
+        asyncio.run(work())
+    assert session.summary().errors == 1
+
+    @trace_errors("unknown")
+    def fail() -> None:
+        raise ExceptionGroup("two", [ValueError("one"), ValueError("other")])
+
+    with log.session() as session, pytest.raises(ExceptionGroup):
+        fail()
+    assert session.summary().errors == 1
+
+
+@pytest.mark.parametrize("leaving", [SystemExit(0), SystemExit(), StopIteration(), StopAsyncIteration()])
+def test_how_a_program_goes_on_or_ends_as_it_wants_to_is_no_error(log: Log, leaving: BaseException) -> None:
+    @trace_errors()
+    @trace_performance("work")
+    def work() -> None:
+        raise leaving
+
+    with log.session(), contextlib.suppress(type(leaving)):
+        work()
+    assert log.events("error") == []
+    assert log.one("metric")["status"] == "ok"
+
+
+@pytest.mark.parametrize("code", [1, "no such file"])
+def test_a_program_that_ends_with_an_error_is_one(log: Log, code: int | str) -> None:
+    @trace_errors()
+    def main() -> None:
+        raise SystemExit(code)
+
+    with log.session(), contextlib.suppress(SystemExit):
+        main()
+    assert log.one("error")["error"]["type"] == "SystemExit"
+
+
+@pytest.mark.parametrize("level", ["debug", "warning", "error", "critical"])
+def test_a_message_with_an_exception_keeps_its_level(log: Log, level: str) -> None:
+    with log.session():
+        try:
+            raise ValueError("no")
+        except ValueError:
+            getattr(agent, level)("down", exc_info=True)
+    assert log.one("log")["level"] == level.upper()
+    assert log.one("error")["level"] == level.upper()

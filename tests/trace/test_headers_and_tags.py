@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.message import Message
 from types import MappingProxyType
 from typing import Any
 
@@ -102,3 +103,9 @@ def test_no_tags_cost_nothing_and_many_are_bounded(log: Log) -> None:
         agent.info("x")
     (event,) = log.events(chat_id="many")
     assert len(str(event["tags"])) < 5_000
+
+
+def test_headers_of_the_standard_library_are_read() -> None:
+    headers = Message()
+    headers["Traceparent"] = f"00-{'a' * 32}-{'b' * 16}-01"
+    assert extract(headers) == headers["traceparent"]  # type: ignore[arg-type]

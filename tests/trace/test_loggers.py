@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ag2obs import summarize_runtime_file
 from ag2obs.errors import SettingsError
 from ag2obs.trace import (
     AgentLogger,
@@ -261,3 +262,32 @@ def test_performance(log: Log) -> None:
     assert used["process.cpu"] == (usage.cpu_seconds, "s")
     assert usage.memory_bytes is None or used["process.memory"] == (usage.memory_bytes, "bytes")
     assert usage.memory_bytes is None or usage.memory_bytes > 10_000_000
+
+
+def test_numbers_that_no_event_could_hold_are_read_back(log: Log) -> None:
+    performance = PerformanceLogger("a1")
+    with log.session():
+        performance.log_throughput("bytes", 2 * 10**12, 3600.0)
+        performance.log_latency("long", 1e16)
+        with measure_performance("measured", items=2 * 10**12):
+            pass
+    report = summarize_runtime_file(log.path)
+    assert (report.bad_lines, report.missing) == (0, 0)
+    read, long, measured = log.events("metric")
+    assert (read["detail"], read["unit"], "count" in read) == ({"items": 2e12}, "items/s", False)
+    assert "ms" not in long
+    assert measured["detail"] == {"items": 2e12}
+
+
+def test_messages_take_what_the_standard_logging_takes(log: Log) -> None:
+    with log.session():
+        agent.info("%s of %s", 1, 2, stacklevel=2, stack_info=True, extra={"a": 1})
+    told = log.one("log")
+    assert (told["content"], told["attributes"]) == ("1 of 2", {"a": 1})
+
+
+def test_no_beginning_of_a_secret_is_left_in_a_long_name(log: Log) -> None:
+    secret = "sk-" + "proj-" + "a1B2c3D4" * 6
+    with log.session():
+        agent.log_action("act", {f"{'word ' * 96}{secret}{'x' * 100}": 1})
+    assert secret[:12] not in log.path.read_text()
