@@ -133,8 +133,9 @@ class Session(SessionTexts):
     def attach(self, fold: Fold) -> None:
         """Give ``fold`` the start of this session and every event from now on, as they stand on file.
 
-        So it tells at any time what it would tell of the log; a session that writes none has nothing to give. What
-        ``fold`` raises goes to the guard, never into the workflow.
+        So it tells at any time what it would tell of the log; a session that writes none has nothing to give. A secret
+        that is learned only later is masked in the log then, and not in what ``fold`` has kept. What ``fold`` raises
+        goes to the guard, never into the workflow.
         """
         with self._lock:
             if isinstance(self._stream, EventStream):
