@@ -14,7 +14,7 @@ from ag2obs.errors import LogFormatError
 _ENDS_BYTES = 4096
 
 
-class LogState(msgspec.Struct, frozen=True):
+class LogState(msgspec.Struct, frozen=True, array_like=True):
     """One state of a file. ``indexed`` bytes of it were counted; it ended with them."""
 
     device: int
