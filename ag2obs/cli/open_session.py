@@ -27,7 +27,8 @@ _SECONDS = 1.0
 def command(session: str, opens_file: bool, as_json: bool) -> int:
     """Show where a session's log is, and open its folder in the system's file manager where there is one.
 
-    The path of the log is printed in any case: a machine without a screen is no error.
+    The path of the log is printed in any case: a machine without a screen is no error. Where SESSION is a folder, that
+    folder is shown.
     """
     path = _path(session)
     opened = open_in_viewer(path if opens_file or path.is_dir() else path.parent)

@@ -141,7 +141,7 @@ class SessionIndex:
         if not tallies:
             list(open_log(path).iter_accounting())  # says why this is no log
         if self._is_used and ends_with_a_line(path, counted.end):
-            state = msgspec.structs.replace(before, indexed=counted.end, ends=state_of(path, counted.end).ends)
+            state = msgspec.structs.replace(before, indexed=counted.end, samples=state_of(path, counted.end).samples)
             so_far = IndexedLog(state, counted.end, bad_lines, newer_schema)
             self._remember(name, so_far, tallies, counted, settled)
         return LogSessions(list(tallies.values()), bad_lines + counted.bad_lines, newer_schema)

@@ -158,6 +158,24 @@ def test_a_log_that_was_changed_in_place_is_read_anew(index: SessionIndex, tmp_p
     assert "whaX of s1?" in indexed(index, log)["questions"]
 
 
+@pytest.mark.parametrize("place", [0.1, 0.35, 0.5, 0.65, 0.9])
+def test_a_log_that_was_changed_in_its_middle_before_it_grew_is_read_anew(
+    index: SessionIndex, tmp_path: Path, place: float
+) -> None:
+    log = tmp_path / "run.log"
+    log.write_bytes(whole("s1") + call("s1", 10) * 200 + end("s1"))
+    assert 30_000 < log.stat().st_size < 60_000
+    indexed(index, log)
+    content = bytearray(log.read_bytes())
+    changed = content.index(b'"input":10', int(len(content) * place))
+    content[changed : changed + 10] = b'"input":99'
+    with open(log, "r+b") as file:
+        file.write(content)
+        file.seek(0, os.SEEK_END)
+        file.write(call("s1"))
+    assert indexed(index, log) == read_anew(log)
+
+
 @pytest.mark.parametrize("rewrite", ["shorter", "other", "replaced"])
 def test_a_rewritten_log_is_read_anew(index: SessionIndex, tmp_path: Path, rewrite: str) -> None:
     log = tmp_path / "run.log"
