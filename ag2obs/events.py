@@ -88,7 +88,7 @@ class BudgetState(msgspec.Struct, omit_defaults=True, frozen=True, gc=False):
 class Accounting(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     """What folds count: the envelope of every event and the small fields of the known kinds."""
 
-    v: int = msgspec.field(default=0)
+    v: Count = msgspec.field(default=0)
     ts: str = ""
     """UTC, RFC 3339 with microseconds and ``Z``."""
     seq: Count = 0

@@ -15,6 +15,7 @@ from ag2obs.cli import complain, wording
 from ag2obs.cli.documents import print_document
 from ag2obs.cli.durations import Duration
 from ag2obs.cli.exit_codes import ExitCode
+from ag2obs.cli.logs import LogPath, forget
 from ag2obs.events import timestamp
 from ag2obs.log_paths import log_folder
 from ag2obs.readers.find import configured_logs, find_logs
@@ -32,7 +33,7 @@ def _size(context: click.Context, parameter: click.Parameter, text: str | None) 
 
 
 @click.command("clean")
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=LogPath())
 @click.option(
     "--older-than",
     type=Duration(unit_required=True),
@@ -59,7 +60,7 @@ def command(
     logs, top = _logs(folder)
     now = time.time()
     found = plan(take_inventory(logs), Wish(older_than, max_size, keep), now)
-    outcomes = list(delete(found, top)) if yes else []
+    outcomes = _delete(found, top) if yes else []
     code = ExitCode.SUCCESS
     for outcome in outcomes:
         if outcome.problem is not None:
@@ -79,6 +80,16 @@ def _logs(folder: Path | None) -> tuple[list[Path], Path | None]:
 
     settings = Settings.from_environment()
     return configured_logs(settings), log_folder(settings.log_file)
+
+
+def _delete(found: Plan, top: Path | None) -> list[Outcome]:
+    """Delete what the plan says, and what the index tells of it."""
+    outcomes: list[Outcome] = []
+    try:
+        outcomes.extend(delete(found, top))
+    finally:
+        forget([path for outcome in outcomes if outcome.problem is None for path in outcome.file.paths])
+    return outcomes
 
 
 def _print(found: Plan, outcomes: list[Outcome], now: float, *, deleted: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from decimal import Decimal
 
 import click
@@ -55,7 +56,9 @@ def command(sides: tuple[str, ...], by: str | None, as_json: bool) -> int:
 
 
 def _names(side: str) -> list[str]:
-    """Return the sessions of one side."""
+    """Return the sessions of one side; a path that exists is one, whatever commas it has."""
+    if os.path.exists(side):
+        return [side]
     names = [name.strip() for name in side.split(",") if name.strip()]
     if not names:
         raise click.UsageError("a side of the comparison names no session.")

@@ -13,7 +13,7 @@ from ag2obs.analysis.summary.summary_types import SessionSummary
 from ag2obs.analysis.summary.totals import money_text
 from ag2obs.cli import wording
 from ag2obs.cli.documents import print_document
-from ag2obs.cli.logs import add_logs
+from ag2obs.cli.logs import LogPath, add_logs
 
 LIST_SCHEMA = 1
 """Version of the JSON document, written as ``schema``."""
@@ -22,7 +22,7 @@ QUESTION_WIDTH = 60
 
 
 @click.command("list")
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=LogPath())
 @click.option(
     "--limit", type=click.IntRange(min=0), default=20, show_default=True, help="Show at most N sessions; 0 for all."
 )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+import click
 
 from ag2obs.cli import complain, wording
 from ag2obs.cli.exit_codes import ExitCode
@@ -18,6 +21,19 @@ from ag2obs.readers.log_reader import newer_schema_told
 from ag2obs.settings import Settings
 
 _NO_INDEX = Path("off")
+
+
+class LogPath(click.Path):
+    """A PATH or FOLDER argument. Python takes an empty one, as of an unset variable, for the current directory."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse an empty path."""
+        if not os.fspath(value):
+            self.fail("an empty path names no file and no folder.", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 class TakesSessions(Protocol):
@@ -81,6 +97,13 @@ def tell_losses(report: ReadReport, name: str) -> None:
         complain(f"{wording.counted(report.bad_lines, 'line')} of {name} cannot be read and are left out")
     if report.newer_schema:
         complain(newer_schema_told(name, report.newer_schema))
+
+
+def forget(logs: Sequence[Path]) -> None:
+    """Take out of the index what was counted in logs that do not say it any more."""
+    if logs:
+        with opened_index(Settings.from_environment()) as index:
+            index.forget(logs)
 
 
 @contextmanager

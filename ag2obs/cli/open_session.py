@@ -10,9 +10,11 @@ from pathlib import Path
 
 import click
 
+from ag2obs.cli import wording
 from ag2obs.cli.documents import print_document
 from ag2obs.cli.sessions import found, session_argument
 from ag2obs.errors import LogFormatError
+from ag2obs.readers.find import LATEST, is_folder
 
 _SECONDS = 1.0
 """A viewer that runs for longer has opened something."""
@@ -25,22 +27,24 @@ _SECONDS = 1.0
 def command(session: str, opens_file: bool, as_json: bool) -> int:
     """Show where a session's log is, and open its folder in the system's file manager where there is one.
 
-    The path of the log is printed in any case: a machine without a screen is no error.
+    The path of the log is printed in any case: a machine without a screen is no error. Where SESSION is a folder, that
+    folder is shown.
     """
     path = _path(session)
     opened = open_in_viewer(path if opens_file or path.is_dir() else path.parent)
     if as_json:
         print_document({"schema": 1, "path": str(path), "opened": opened})
+    elif sys.stdout.isatty():
+        click.echo(wording.printable(str(path)))
     else:
-        click.echo(str(path))
+        click.echo(os.fsencode(path))  # for programs: the path as it is, which need not be text
     return 0
 
 
 def _path(session: str) -> Path:
     """Return the newest file of what a SESSION argument names; of a folder, the folder."""
-    folder = Path(session)
-    if os.sep in session and folder.is_dir():
-        return folder.absolute()
+    if session not in ("", LATEST) and is_folder(Path(session)):
+        return Path(session).absolute()
     path = found(session).paths[-1].absolute()
     if not path.exists():
         raise LogFormatError(f"{session} does not exist")

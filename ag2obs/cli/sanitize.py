@@ -17,7 +17,7 @@ import click
 from ag2obs.cli import complain, wording
 from ag2obs.cli.documents import print_document
 from ag2obs.cli.exit_codes import ExitCode
-from ag2obs.cli.logs import opened_index
+from ag2obs.cli.logs import forget
 from ag2obs.cli.progress import progress_bar
 from ag2obs.errors import ExtraMissing
 from ag2obs.redaction import Redactor
@@ -100,7 +100,7 @@ def command(
                 progress(file.size)
     finally:
         if output is None and not dry_run:
-            _forget([Path(each.path) for each in outcome.changed])
+            forget([Path(each.path) for each in outcome.changed])
     aside = output == _STANDARD_OUTPUT
     if as_json:
         print_document(outcome.to_dict(dry_run), to_stderr=aside)
@@ -108,15 +108,6 @@ def command(
         _print(outcome, dry_run, aside)
     _tell_problems(outcome)
     return ExitCode.ERROR if outcome.refused else ExitCode.SUCCESS
-
-
-def _forget(logs: Sequence[Path]) -> None:
-    """Take what was counted in logs, and may tell a secret, out of the index."""
-    if logs:
-        from ag2obs.settings import Settings
-
-        with opened_index(Settings.from_environment()) as index:
-            index.forget(logs)
 
 
 def _check_usage(files: Sequence[FoundFile], output: str | None, dry_run: bool) -> None:

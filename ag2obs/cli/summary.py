@@ -13,14 +13,14 @@ from ag2obs.analysis.summary.summary_types import SUMMARY_SCHEMA, SessionSummary
 from ag2obs.analysis.summary.totals import Totals
 from ag2obs.cli import wording
 from ag2obs.cli.documents import encoded
-from ag2obs.cli.logs import add_logs
+from ag2obs.cli.logs import LogPath, add_logs
 
 MOST_SESSIONS = 100
 """That are listed for people; ``--json`` has all."""
 
 
 @click.command("summary")
-@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=LogPath())
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document for programs.")
 def command(paths: tuple[Path, ...], as_json: bool) -> int:
     """Sum up calls, tokens, cost, tools and errors.

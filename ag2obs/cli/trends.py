@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import get_args
@@ -15,7 +15,7 @@ from ag2obs.analysis.trends.unusual import RULE
 from ag2obs.cli import complain, wording
 from ag2obs.cli.documents import print_document
 from ag2obs.cli.exit_codes import ExitCode
-from ag2obs.cli.logs import add_logs, logs_at
+from ag2obs.cli.logs import LogPath, add_logs, logs_at
 
 _SPARKS = "▁▂▃▄▅▆▇█"
 _SPARK_DAYS = 30
@@ -24,7 +24,7 @@ _MEASURES = {"cost_usd": "cost", "llm_calls": "calls", "errors": "errors", "cost
 
 
 @click.command("trends")
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=LogPath())
 @click.option("--by", type=click.Choice(get_args(By)), default="day", show_default=True, help="What a row is.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document for programs.")
 @click.option("--sql", is_flag=True, help="Print the DuckDB statement for a view of all calls instead.")
@@ -61,10 +61,21 @@ def _print_view(paths: list[Path]) -> ExitCode:
     ours = [log for log in logs if isinstance(open_log(log), EventLogReader)]
     if len(ours) < len(logs):
         complain(f"{wording.counted(len(logs) - len(ours), 'log')} of other programs cannot be in the view")
-    if not ours:
+    named = [log for log in ours if _is_text(str(log.absolute()))]
+    if len(named) < len(ours):
+        complain(f"{wording.counted(len(ours) - len(named), 'log')} cannot be in the view: the name is not UTF-8")
+    if not named:
         return ExitCode.ERROR
-    click.echo(calls_view(ours), nl=False)
+    click.echo(calls_view(named), nl=False)
     return ExitCode.SUCCESS
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _print(trends: Trends) -> None:
@@ -73,7 +84,7 @@ def _print(trends: Trends) -> None:
     priced = any(row.totals.cost_usd for row in trends.rows)
     largest = max((_amount(row.totals, priced) for row in trends.rows), default=Decimal(0))
     marked = {day.day: "!" for day in trends.unusual} if trends.by == "day" else {}
-    last = max((day for row in trends.rows for day in row.days), default="")
+    last = _newest_day({day for row in trends.rows for day in row.days})
     numbers = ("sessions", "calls", "failed", "errors", "input", "output", "cost", "time")
     print_table(
         None,
@@ -102,6 +113,20 @@ def _print(trends: Trends) -> None:
         click.echo(f"! {unusual.day}: {_MEASURES[unusual.what]} {unusual.value:.4g}, usually {unusual.median:.4g}")
     if trends.unusual:
         click.echo(f"  ({RULE})")
+
+
+def _newest_day(days: set[str]) -> str:
+    """Return the newest day, leaving out those in the future, which a wrong clock told, where there are others."""
+    tomorrow = (datetime.now(UTC).date() + timedelta(days=1)).isoformat()
+    dated = sorted(filter(_is_day, days))
+    return max((day for day in dated if day <= tomorrow), default=dated[-1] if dated else "")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def sparkline(days: dict[str, Totals], last: str) -> str:

@@ -22,7 +22,7 @@ from ag2obs.events import Event
 from ag2obs.log_paths import is_per_session, log_folder
 from ag2obs.readers import open_log
 from ag2obs.readers.event_log import EventLogReader
-from ag2obs.readers.find import LATEST
+from ag2obs.readers.find import LATEST, is_folder
 from ag2obs.readers.follow import LogFollower
 from ag2obs.readers.follow_folder import FolderFollower
 from ag2obs.readers.log_reader import newer_schema_told
@@ -78,7 +78,7 @@ def _source(target: str | None) -> tuple[LogFollower | FolderFollower, str | Non
         return (FolderFollower(folder) if is_per_session(template) else LogFollower(folder / Path(template).name)), None
     if target != LATEST and (os.sep in target or os.path.exists(target)):
         path = Path(target)
-        if path.is_dir():
+        if is_folder(path):
             return FolderFollower(path), None
         _refuse_what_does_not_grow(path)
         return LogFollower(path, segments=True), None

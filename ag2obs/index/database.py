@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import msgspec
 
 from ag2obs.index.log_state import LogState
 
-_FORMAT = 2
+_FORMAT = 3
 """To be raised whenever what is kept of a session, or how it is counted, changes."""
 
 _LARGEST = 1 << 30
@@ -22,13 +23,23 @@ _BUSY_SECONDS = 0.2
 """How long another process may hold the database before this one reads logs without it."""
 
 _TABLES = """
-create table files (path text primary key, state blob not null, resume_at integer not null,
-                    bad_lines integer not null, newer_schema integer not null) without rowid;
-create table sessions (path text, id text, tally blob not null, primary key (path, id)) without rowid;
+create table files (path blob primary key, state blob not null, checksum integer not null) without rowid;
+create table sessions (path blob, id blob, tally blob not null, primary key (path, id)) without rowid;
+"""
+
+# A damaged row may hold a value of any type where we wrote bytes.
+_ALL_LOGS = "select cast(path as blob), cast(state as blob) from files"
+_ONE_LOG = """
+select cast(state as blob), checksum, cast(id as blob), cast(tally as blob)
+from files left join sessions using (path) where path = ? order by id
 """
 
 
-class IndexedLog(msgspec.Struct, frozen=True):
+class DamagedIndex(Exception):
+    """What the database holds is not what was written."""
+
+
+class IndexedLog(msgspec.Struct, frozen=True, array_like=True):
     """What is known of one log."""
 
     state: LogState
@@ -40,38 +51,52 @@ class IndexedLog(msgspec.Struct, frozen=True):
 
 
 class Database:
-    """Opens on first use; every method raises ``sqlite3.Error`` or OSError where the file cannot be used."""
+    """Opens on first use. Logs are named by the bytes of their paths, which need not be text.
+
+    Every method raises ``sqlite3.Error`` or OSError where the file cannot be used, and ``DamagedIndex``.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection: sqlite3.Connection | None = None
-        self._logs: dict[str, tuple[bytes, int, int, int]] | None = None
-        """The rows of all files, read at once: one by one they would take longer than all the rest."""
+        self._logs: dict[bytes, bytes] | None = None
+        """The states of all files, read at once: one by one they would take longer than all the rest."""
 
-    def log(self, path: str) -> IndexedLog | None:
+    def log(self, path: bytes) -> IndexedLog | None:
         """Return what is known of a log."""
         if self._logs is None:
-            rows = self._connected().execute("select path, state, resume_at, bad_lines, newer_schema from files")
-            self._logs = {row[0]: row[1:] for row in rows}
-        row = self._logs.get(path)
-        return None if row is None else IndexedLog(_decoder.decode(row[0]), *row[1:])
+            self._logs = dict(self._connected().execute(_ALL_LOGS))
+        state = self._logs.get(path)
+        try:
+            return None if state is None else _decoder.decode(state)
+        except msgspec.DecodeError as error:
+            raise DamagedIndex(f"the row of a log is damaged: {error}") from error
 
-    def tallies(self, path: str) -> dict[str, bytes]:
-        """Return the packed tallies of the sessions of a log that are in the index, by their ids."""
-        return dict(self._connected().execute("select id, tally from sessions where path = ?", (path,)))
+    def tallies(self, path: bytes) -> dict[str, bytes] | None:
+        """Return the packed tallies of the sessions of a log that are in the index, by their ids.
 
-    def replace(self, path: str, log: IndexedLog, sessions: Iterable[tuple[str, bytes]]) -> None:
+        They belong to what ``log`` returned; None where another process has replaced that meanwhile.
+        """
+        rows = self._connected().execute(_ONE_LOG, (path,)).fetchall()
+        if not rows or self._logs is None or self._logs.get(path) != rows[0][0]:
+            return None
+        sessions = [(session_id, tally) for _, _, session_id, tally in rows if session_id is not None]
+        if _checksum(rows[0][0], sessions) != rows[0][1]:
+            raise DamagedIndex("what was counted in a log is damaged")
+        return {session_id.decode(): tally for session_id, tally in sessions}
+
+    def replace(self, path: bytes, log: IndexedLog, sessions: Iterable[tuple[str, bytes]]) -> None:
         """Put a log and its sessions (id and packed tally) in the place of what was known of it."""
-        connection = self._connected()
+        connection, state = self._connected(), _encoder.encode(log)
+        rows = sorted((session_id.encode(), tally) for session_id, tally in sessions)
         with connection:
             self._delete(connection, path)
-            row = (path, _encoder.encode(log.state), log.resume_at, log.bad_lines, log.newer_schema)
-            connection.execute("insert into files values (?, ?, ?, ?, ?)", row)
-            connection.executemany("insert into sessions values (?, ?, ?)", ((path, *session) for session in sessions))
+            connection.execute("insert into files values (?, ?, ?)", (path, state, _checksum(state, rows)))
+            connection.executemany("insert into sessions values (?, ?, ?)", ((path, *row) for row in rows))
         if self._logs is not None:
-            self._logs[path] = row[1:]
+            self._logs[path] = state
 
-    def forget(self, paths: Sequence[str]) -> None:
+    def forget(self, paths: Sequence[bytes]) -> None:
         """Delete what is known of logs."""
         connection = self._connected()
         with connection:
@@ -79,9 +104,9 @@ class Database:
                 self._delete(connection, path)
         self._logs = None
 
-    def paths(self) -> list[str]:
+    def paths(self) -> list[bytes]:
         """Return the logs that something is known of."""
-        return [path for (path,) in self._connected().execute("select path from files")]
+        return [path for path, _ in self._connected().execute(_ALL_LOGS)]
 
     def remove(self) -> None:
         """Delete the database; it is begun anew when it is next used."""
@@ -95,7 +120,7 @@ class Database:
             self._connection.close()
             self._connection = None
 
-    def _delete(self, connection: sqlite3.Connection, path: str) -> None:
+    def _delete(self, connection: sqlite3.Connection, path: bytes) -> None:
         connection.execute("delete from files where path = ?", (path,))
         connection.execute("delete from sessions where path = ?", (path,))
 
@@ -130,5 +155,13 @@ def _begin_anew(connection: sqlite3.Connection) -> None:
     connection.executescript(script)
 
 
+def _checksum(state: bytes, sessions: Iterable[tuple[bytes, bytes]]) -> int:
+    """Return what tells whether a log and its sessions, in the order of their ids, are as they were written."""
+    checksum = zlib.crc32(state)
+    for session_id, tally in sessions:
+        checksum = zlib.crc32(tally, zlib.crc32(session_id, checksum))
+    return checksum
+
+
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(LogState)
+_decoder = msgspec.msgpack.Decoder(IndexedLog)

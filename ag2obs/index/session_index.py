@@ -16,10 +16,11 @@ import msgspec
 from ag2obs.analysis.moments import seconds_of
 from ag2obs.analysis.summary.session_tally import SessionTally, unpack
 from ag2obs.files.decompression import is_compressed
-from ag2obs.index.counting import Begin, count_log
-from ag2obs.index.database import Database, IndexedLog
+from ag2obs.index.counting import Begin, Counted, count_log
+from ag2obs.index.database import DamagedIndex, Database, IndexedLog
 from ag2obs.index.log_state import begins_with, ends_with_a_line, is_unchanged, state_of
 from ag2obs.index.parts import count_in_parts
+from ag2obs.index.secrets import holds_a_secret
 from ag2obs.readers import open_log
 from ag2obs.readers.event_log import EventLogReader
 from ag2obs.readers.find import Begun
@@ -101,24 +102,24 @@ class SessionIndex:
         if self._database is not None:
             self._database.close()
 
-    def _name(self, path: Path) -> str:
+    def _name(self, path: Path) -> bytes:
         """Return what a log is called in the database: its name in its folder, links to that followed."""
         folder, name = os.path.split(path)
         real = self._folders.get(folder)
         if real is None:
             real = self._folders[folder] = os.path.realpath(folder)
-        return os.path.join(real, name)
+        return os.fsencode(os.path.join(real, name))
 
-    def _whole(self, path: Path, name: str) -> LogSessions:
+    def _whole(self, path: Path, name: bytes) -> LogSessions:
         """Count a log that can only be read from its beginning."""
         state = state_of(path)
         counted = count_log(path)
-        if all(map(_is_settled, map(unpack, counted.tallies.values()))):
+        if self._is_used and all(map(_may_be_kept, counted.tallies.values())):
             log = IndexedLog(state, state.indexed, counted.bad_lines, counted.newer_schema)
-            self._remember(name, log, counted.tallies.values())
+            self._attempt(lambda database: database.replace(name, log, counted.tallies.items()))
         return LogSessions(list(counted.tallies.values()), counted.bad_lines, counted.newer_schema)
 
-    def _stretches(self, path: Path, name: str, known: IndexedLog | None) -> LogSessions:
+    def _stretches(self, path: Path, name: bytes, known: IndexedLog | None) -> LogSessions:
         """Count what the index does not know of a log of ours."""
         before = state_of(path)
         start, known_until, bad_lines, newer_schema = 0, 0, 0, 0
@@ -130,57 +131,72 @@ class SessionIndex:
             tallies = packed
         settled = frozenset(tallies)
         counted = count_in_parts(path, start, before.indexed, settled, known_until)
-        unsettled = set()
         for session_id, later in counted.tallies.items():
             if session_id in settled:
                 tally = unpack(tallies[session_id])
                 tally.merge(unpack(later))
-                tallies[session_id] = tally.pack()
-            else:
-                tallies[session_id] = later
-                if not _is_settled(unpack(later)):
-                    unsettled.add(session_id)
+                later = tally.pack()
+            tallies[session_id] = later
         newer_schema = max(newer_schema, counted.newer_schema)
         if not tallies:
             list(open_log(path).iter_accounting())  # says why this is no log
+        if self._is_used and ends_with_a_line(path, counted.end):
+            state = msgspec.structs.replace(before, indexed=counted.end, samples=state_of(path, counted.end).samples)
+            so_far = IndexedLog(state, counted.end, bad_lines, newer_schema)
+            self._remember(name, so_far, tallies, counted, settled)
+        return LogSessions(list(tallies.values()), bad_lines + counted.bad_lines, newer_schema)
+
+    def _remember(
+        self, name: bytes, so_far: IndexedLog, tallies: dict[str, bytes], counted: Counted, settled: frozenset[str]
+    ) -> None:
+        """Put into the index what may be kept of a log; the rest is read again from where the first of it begins.
+
+        ``so_far`` has the bad lines before the stretch that was ``counted``; ``settled`` are the sessions that were
+        in the index before.
+        """
+        left_out = {each for each in counted.tallies if not _may_be_kept(tallies[each], settled=each in settled)}
+        if left_out & settled:
+            # They have come to hold a secret, and where they begin is not known any more.
+            self._attempt(lambda database: database.forget([name]))
+            return
         resume_at = min(
-            (counted.begins[session_id] for session_id in unsettled),
+            (counted.begins[session_id] for session_id in left_out),
             key=lambda begin: begin.offset,
             default=Begin(counted.end, counted.bad_lines),
         )
-        if ends_with_a_line(path, counted.end):
-            state = msgspec.structs.replace(before, indexed=counted.end, ends=state_of(path, counted.end).ends)
-            indexed = IndexedLog(state, resume_at.offset, bad_lines + resume_at.bad_lines, newer_schema)
-            self._remember(name, indexed, (tallies[each] for each in tallies if each not in unsettled))
-        return LogSessions(list(tallies.values()), bad_lines + counted.bad_lines, newer_schema)
+        log = IndexedLog(so_far.state, resume_at.offset, so_far.bad_lines + resume_at.bad_lines, so_far.newer_schema)
+        kept = [(session_id, packed) for session_id, packed in tallies.items() if session_id not in left_out]
+        self._attempt(lambda database: database.replace(name, log, kept))
 
-    def _remember(self, name: str, log: IndexedLog, packed: Iterable[bytes]) -> None:
-        if self._database is None:
-            return
-        rows = ((tally.id, _without_secrets(tally).pack()) for tally in map(unpack, packed))
-        self._attempt(lambda database: database.replace(name, log, rows))
+    @property
+    def _is_used(self) -> bool:
+        return self._database is not None and self.trouble is None
 
     def _attempt(self, use: Callable[[Database], _T]) -> _T | None:
         """Use the database; where it cannot be used, go on without. A damaged one is begun anew the next time."""
-        if self._database is None or self.trouble is not None:
+        if self._database is None or not self._is_used:
             return None
         try:
             return use(self._database)
-        except (sqlite3.Error, OSError, msgspec.DecodeError) as error:
+        except (sqlite3.Error, OSError, DamagedIndex) as error:
             self.trouble = error
             logger.debug("ag2obs: the index is not used: %s", error)
-            if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+            if _is_damage(error):
                 with contextlib.suppress(OSError):
                     self._database.remove()
             return None
 
 
-def _without_secrets(tally: SessionTally) -> SessionTally:
-    """Return a tally whose texts may be written: a log that another program wrote may hold anything."""
-    from ag2obs.redaction import redact  # what only reads the index does without
+def _is_damage(error: Exception) -> bool:
+    """Tell whether the database is none, lacks what we made in it, or holds what we did not write."""
+    if isinstance(error, sqlite3.OperationalError):
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    return isinstance(error, sqlite3.DatabaseError | DamagedIndex)
 
-    texts = {name: getattr(tally, name) for name in ("chat_id", "workflow", "question")}
-    return msgspec.structs.replace(tally, **{name: text and redact(text) for name, text in texts.items()})
+
+def _may_be_kept(packed: bytes, *, settled: bool = False) -> bool:
+    """Tell whether a session may stand in the index: nothing of it can change any more, and it holds no secret."""
+    return (settled or _is_settled(unpack(packed))) and not holds_a_secret(packed)
 
 
 def _is_settled(tally: SessionTally) -> bool:

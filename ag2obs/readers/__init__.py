@@ -55,7 +55,7 @@ def is_log(path: Path) -> bool:
 
     Raises ``LogFormatError`` when it cannot be read, and ``ExtraMissing`` as ``open_log`` does.
     """
-    if not path.is_file() and path.exists() and not path.is_dir():
+    if not os.path.isfile(path) and os.path.exists(path) and not os.path.isdir(path):
         return False
     head = _head(path)
     return any(reader.recognises(head) for reader in READERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,6 +18,9 @@ _COLUMNS = {
 }  # fmt: skip
 """Fields of events (see ``ag2obs.events``) and their types in DuckDB."""
 
+_PATTERN = re.compile(r"[\[*?]")
+"""What DuckDB takes for a pattern in a path; in brackets such a character stands for itself."""
+
 _TOKENS = ("input", "output", "cache_read", "cache_write", "reasoning")
 
 
@@ -25,7 +29,7 @@ def calls_view(logs: Iterable[Path], name: str = "calls") -> str:
 
     They may be compressed with gzip or zstd. Lines that are no events are skipped.
     """
-    files = ",\n       ".join(_quoted(str(log.absolute())) for log in logs)
+    files = ",\n       ".join(_quoted(_PATTERN.sub(r"[\g<0>]", str(log.absolute()))) for log in logs)
     columns = ",\n       ".join(f"{_quoted(column)}: {_quoted(kind)}" for column, kind in _COLUMNS.items())
     shown = ", ".join(column for column in _COLUMNS if column not in ("kind", "usage", "error"))
     tokens = ", ".join(f"coalesce(usage.{part}, 0) AS {part}_tokens" for part in _TOKENS)

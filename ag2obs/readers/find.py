@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from ag2obs.errors import ExtraMissing, LogFormatError
 from ag2obs.events import timestamp
 from ag2obs.log_paths import is_per_session, log_folder
 from ag2obs.readers import is_log, open_log
+from ag2obs.readers.log_reader import error_reason
 from ag2obs.readers.segments import as_it_is_now, each_number_once, is_segment, place_of, with_segments
 
 if TYPE_CHECKING:
@@ -68,14 +70,24 @@ class Reading:
 READING: Lookup = Reading()
 
 
+def is_folder(path: Path) -> bool:
+    """Tell whether there is a folder at ``path``; raises ``LogFormatError`` where that cannot be told."""
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL character
+        raise LogFormatError(f"{path} cannot be read: {error_reason(error)}") from error
+
+
 def find_logs(folder: Path, lookup: Lookup = READING) -> list[Path]:
     """Return the logs in ``folder`` and below, oldest change first, without hidden folders and files.
 
     The segments of one log follow each other. Files that cannot be read are among them; files of other kinds are
     not. Raises ``LogFormatError`` when there is no such folder.
     """
-    if not folder.is_dir():
-        raise LogFormatError(f"{folder} is not a folder" if folder.exists() else f"{folder} does not exist")
+    if not is_folder(folder):
+        raise LogFormatError(f"{folder} is not a folder" if os.path.exists(folder) else f"{folder} does not exist")
     return _oldest_first(_logs_among(_files_below(folder), lookup))
 
 
@@ -86,7 +98,7 @@ def configured_logs(settings: Settings, lookup: Lookup = READING) -> list[Path]:
     ``log_folder``.
     """
     folder = log_folder(settings.log_file)
-    if not folder.is_dir():
+    if not is_folder(folder):
         return []
     if is_per_session(settings.log_file):
         return find_logs(folder, lookup)
@@ -116,7 +128,7 @@ def expand(
 
 
 def _logs_at(path: Path, lookup: Lookup) -> list[Path]:
-    if path.is_dir():
+    if is_folder(path):
         logs = find_logs(path, lookup)
         if not logs:
             raise LogFormatError(f"no file in {path} is a log")
@@ -148,6 +160,8 @@ def find_session(argument: str, settings: Settings, lookup: Lookup = READING) ->
 
     Ids are looked up in the configured logs. Raises ``LogFormatError`` with what to do instead.
     """
+    if not argument:
+        raise LogFormatError("an empty name names no session; ag2obs list shows those that are there")
     if argument != LATEST and (os.sep in argument or os.path.exists(argument)):
         return FoundSession(tuple(expand([argument], lookup)), None)
     logs = configured_logs(settings, lookup)
@@ -219,7 +233,7 @@ def _logs_among(paths: Iterable[Path], lookup: Lookup = READING) -> Iterator[Pat
             if lookup.knows(path) or is_log(path):
                 yield path
         except (LogFormatError, ExtraMissing):
-            if path.exists():
+            if os.path.exists(path):
                 yield path
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -28,9 +29,9 @@ def with_segments(log: Path) -> list[Path]:
     They are beside the file itself, where ``log`` is a symbolic link. Raises OSError where the folder cannot be
     listed.
     """
-    beside = log.resolve() if log.is_symlink() else log
-    segments = segments_of(beside) if beside.parent.is_dir() else []
-    return [*segments, *([log] if log.exists() else [])]
+    beside = os.path.realpath(log) if os.path.islink(log) else log
+    segments = segments_of(Path(beside)) if os.path.isdir(os.path.dirname(beside) or os.curdir) else []
+    return [*segments, *([log] if os.path.exists(log) else [])]
 
 
 def each_number_once(paths: Iterable[Path]) -> list[Path]:
@@ -44,7 +45,7 @@ def each_number_once(paths: Iterable[Path]) -> list[Path]:
 
 def as_it_is_now(path: Path) -> Path:
     """Return where a segment is that was compressed after it was listed; any other path as it is."""
-    if not is_segment(path) or path.exists():
+    if not is_segment(path) or os.path.exists(path):
         return path
     compressed = (path.with_name(path.name + suffix) for suffix in COMPRESSED_SUFFIXES)
-    return next((other for other in compressed if other.exists()), path)
+    return next((other for other in compressed if os.path.exists(other)), path)

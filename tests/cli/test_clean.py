@@ -14,6 +14,7 @@ from ag2obs.events import Event, encode
 from ag2obs.settings import Settings
 
 DAY = 86_400
+OLD = "2026-10-01T08:00:00.000000Z"
 
 
 def run(capsys, *arguments):
@@ -212,3 +213,24 @@ def test_what_is_not_understood_is_one_sentence(capsys, arguments):
     assert (code, out) == (1, "")
     assert err.startswith("ag2obs: ")
     assert err.count("\n") == 1
+
+
+def test_what_was_deleted_is_forgotten_by_the_index(capsys, monkeypatch):
+    monkeypatch.setenv("AG2OBS_CACHE_DIR", "cache")
+    for name in ("old", "new"):
+        question = Event(
+            v=1, ts=OLD, session=name, kind="message", id="m1", role="user", content=f"the {name} question"
+        )
+        end = Event(v=1, ts=OLD, session=name, kind="session.end", status="ok")
+        Path("logs").mkdir(exist_ok=True)
+        Path(f"logs/{name}.log").write_bytes(encode(question) + b"\n" + encode(end) + b"\n")
+    os.utime("logs/old.log", (time.time() - 9 * DAY,) * 2)
+    with pytest.raises(SystemExit):
+        cli.main(["list", "logs"])
+    index = Path("cache/index.sqlite")
+    assert b"the old question" in index.read_bytes()
+    assert run(capsys, "--older-than", "7d", "logs")[0] == 0
+    assert b"the old question" in index.read_bytes()
+    assert run(capsys, "--older-than", "7d", "--yes", "logs")[0] == 0
+    assert b"the old question" not in index.read_bytes()
+    assert b"the new question" in index.read_bytes()

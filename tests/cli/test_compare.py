@@ -42,6 +42,14 @@ def test_two_runs(capsys):
     assert "\x1b" not in out
 
 
+def test_a_path_may_have_commas(capsys):
+    Path("runs,old").mkdir()
+    path = write("runs,old/a.log")
+    assert run(capsys, path, write("b.log"))[::2] == (0, "")
+    assert run(capsys, path, "./b.log,./b.log")[::2] == (0, "")
+    assert run(capsys, "--by", "model", path)[::2] == (0, "")
+
+
 def test_runs_that_are_the_same(capsys):
     out = run(capsys, write("a.log"), write("b.log"))[1]
     assert "All 2 turns are the same." in out

@@ -11,6 +11,9 @@ from ag2obs.events import Event, encode
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="each system has a viewer of its own")
 
 
+OLD = "2026-11-20T08:00:00.000000Z"
+
+
 def run(capsys, *arguments):
     with pytest.raises(SystemExit) as exit_info:
         cli.main(["open", *map(str, arguments)])
@@ -26,7 +29,7 @@ def log(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     path = Path("logs/run.log").absolute()
     path.parent.mkdir()
-    path.write_bytes(encode(Event(v=1, ts="2026-11-21T08:00:00.000000Z", kind="session.end", session="run-1")) + b"\n")
+    path.write_bytes(encode(Event(v=1, ts=OLD, kind="session.end", session="run-1")) + b"\n")
     return path
 
 
@@ -60,6 +63,38 @@ def test_a_viewer_that_fails_or_is_not_there_is_no_error(capsys, log, monkeypatc
     monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.setenv("PATH", "/nonexistent")
     assert run(capsys, "--json")[0] == 0
+
+
+def test_a_chat_id_that_looks_like_a_secret_is_found_with_the_index_too(capsys, log):
+    chat_id = "ghp" + "_" + "Ab3dEf6hIj9kLm2nOp5qRs8tUv1wXy4z0AbC"
+    log.write_bytes(encode(Event(v=1, ts=OLD, kind="session.start", session="run-2", chat_id=chat_id)) + b"\n")
+    for _ in range(2):
+        assert run(capsys, chat_id) == (0, f"{log}\n", "")
+
+
+@pytest.mark.parametrize("argument", ["logs", "logs/", "./logs", "logs/../logs"])
+def test_a_folder_is_that_folder_however_it_is_named(capsys, log, argument):
+    assert run(capsys, argument) == (0, f"{Path(argument).absolute()}\n", "")
+
+
+@pytest.mark.parametrize("argument", ["empty", "empty/", "./empty"])
+def test_an_empty_folder_is_a_folder(capsys, log, argument):
+    Path("empty").mkdir()
+    assert run(capsys, argument) == (0, f"{Path('empty').absolute()}\n", "")
+
+
+def test_latest_is_the_latest_session_whatever_folders_there_are(capsys, log):
+    Path("latest").mkdir()
+    assert run(capsys, "latest")[1] == f"{log}\n"
+
+
+def test_a_path_commands_no_terminal_and_is_exact_for_programs(capsysbinary, log, monkeypatch):
+    name = os.fsdecode(b"a\x1b[31m\xff.log")
+    log.rename(name)
+    exact = os.fsencode(Path(name).absolute()) + b"\n"
+    assert run(capsysbinary, f"./{name}")[1] == exact
+    monkeypatch.setattr(type(sys.stdout), "isatty", lambda _: True, raising=False)
+    assert run(capsysbinary, f"./{name}")[1] == exact.replace(b"\x1b", b" ").replace(b"\xff", b" ")
 
 
 def test_an_unknown_session_is_one_sentence(capsys, log):

@@ -134,12 +134,11 @@ def test_a_sanitized_log_is_forgotten_by_the_index(capsys, tmp_path, monkeypatch
     """The first question of a session is kept there, and may have told a secret that nobody knew to be one."""
     monkeypatch.setenv("AG2OBS_CACHE_DIR", str(tmp_path / "cache"))
     question = {"v": 1, "ts": "2026-11-20T08:00:00.000000Z", "kind": "message", "session": "s", "role": "user"}
-    Path("logs/a.log").write_text(json.dumps({**question, "content": f"tanz-der-bienen and {TOKEN}"}) + "\n")
+    Path("logs/a.log").write_text(json.dumps({**question, "content": "tanz-der-bienen"}) + "\n")
     with pytest.raises(SystemExit):
         cli.main(["list", "logs/a.log"])
     index = tmp_path / "cache" / "index.sqlite"
     assert b"tanz-der-bienen" in index.read_bytes()
-    assert TOKEN.encode() not in index.read_bytes()
     monkeypatch.setenv("SHOP_PASSWORD", "tanz-der-bienen")
     capsys.readouterr()
     assert run(capsys, "logs")[0] == 0

@@ -1,4 +1,5 @@
 import json
+import os
 from decimal import Decimal
 from pathlib import Path
 
@@ -59,6 +60,23 @@ def test_by_name_with_sparklines(capsys, by, name):
     assert line.rstrip().endswith("▂" * 9 + "█")
 
 
+@pytest.mark.parametrize("ts", ["", "9999-12-31T08:00:00Z", "2026-99-99", "zzz"])
+def test_a_session_without_a_time_or_of_the_far_future_leaves_the_sparklines(capsys, ts):
+    Path("old").mkdir()
+    for day, at in [*((day, f"2024-11-{day:02}T08:00:00.000000Z") for day in range(1, 11)), (11, ts)]:
+        event = Event(v=1, kind="llm.call", session=f"s{day}", ts=at, workflow="shop", cost_usd=Decimal(day))
+        Path(f"old/{day}.jsonl").write_bytes(encode(event) + b"\n")
+    [line] = [line for line in run(capsys, "old", "--by", "workflow")[1].splitlines() if line.startswith(" shop")]
+    assert line.rstrip()[-1] == "█"
+    assert len(line.split()[-1]) == 10
+
+
+def test_where_all_days_are_in_the_future_the_newest_is_the_end(capsys):
+    event = Event(v=1, kind="llm.call", session="s", ts="9999-12-30T08:00:00Z", workflow="shop", cost_usd=Decimal(1))
+    Path("future.jsonl").write_bytes(encode(event) + b"\n")
+    assert run(capsys, "future.jsonl", "--by", "workflow")[1].rstrip().endswith("█")
+
+
 def test_json(capsys):
     document = json.loads(run(capsys, "logs", "--json", "--by", "workflow")[1])
     assert (document["schema"], document["by"]) == (1, "workflow")
@@ -87,6 +105,22 @@ def test_the_view_of_duckdb(capsys):
         "select count(*), sum(cost_usd), sum(input_tokens), min(ts)::varchar, any_value(error_type) from calls"
     ).fetchone()
     assert found == (10, Decimal("0.175"), 10_000, "2026-11-01 08:00:00", None)
+    connection.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such names there")
+@pytest.mark.parametrize("name", ["d[1]", "a*b", "q?r", "**", "[", "x]y", "[!z]", "{a,b}"])
+def test_a_path_in_the_view_is_no_pattern(capsys, name):
+    duckdb = pytest.importorskip("duckdb")
+    for number, folder in enumerate((name, "d1", "aXb", "qXr", "y", "a"), 1):
+        event = Event(v=1, kind="llm.call", session=f"s{number}", ts="2026-11-01T08:00:00.000000Z")
+        Path("globs", folder).mkdir(parents=True)
+        Path("globs", folder, "x.jsonl").write_bytes(encode(event) + b"\n")
+    code, statement, _ = run(capsys, f"globs/{name}", "--sql")
+    assert code == 0
+    connection = duckdb.connect()
+    connection.execute(statement)
+    assert connection.execute("select session from calls").fetchall() == [("s1",)]
     connection.close()
 
 

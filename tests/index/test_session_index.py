@@ -158,6 +158,24 @@ def test_a_log_that_was_changed_in_place_is_read_anew(index: SessionIndex, tmp_p
     assert "whaX of s1?" in indexed(index, log)["questions"]
 
 
+@pytest.mark.parametrize("place", [0.1, 0.35, 0.5, 0.65, 0.9])
+def test_a_log_that_was_changed_in_its_middle_before_it_grew_is_read_anew(
+    index: SessionIndex, tmp_path: Path, place: float
+) -> None:
+    log = tmp_path / "run.log"
+    log.write_bytes(whole("s1") + call("s1", 10) * 200 + end("s1"))
+    assert 30_000 < log.stat().st_size < 60_000
+    indexed(index, log)
+    content = bytearray(log.read_bytes())
+    changed = content.index(b'"input":10', int(len(content) * place))
+    content[changed : changed + 10] = b'"input":99'
+    with open(log, "r+b") as file:
+        file.write(content)
+        file.seek(0, os.SEEK_END)
+        file.write(call("s1"))
+    assert indexed(index, log) == read_anew(log)
+
+
 @pytest.mark.parametrize("rewrite", ["shorter", "other", "replaced"])
 def test_a_rewritten_log_is_read_anew(index: SessionIndex, tmp_path: Path, rewrite: str) -> None:
     log = tmp_path / "run.log"
@@ -244,6 +262,155 @@ def test_another_version_of_the_index_is_begun_anew(index: SessionIndex, tmp_pat
     assert indexed(other, log) == read_anew(log)
     assert other.trouble is None
     other.close()
+
+
+DAMAGES = (
+    "update sessions set tally = x'00'",
+    "update sessions set tally = substr(tally, 1, length(tally) - 9) || x'c1c1c1c1c1c1c1c1c1'",
+    "update sessions set tally = 'text'",
+    "update sessions set tally = 5",
+    "update sessions set id = 'other' where id = cast('s2' as blob)",
+    "update sessions set id = 5 where id = cast('s2' as blob)",
+    "delete from sessions where id = cast('s2' as blob)",
+    "drop table sessions",
+    "drop table files",
+    "update files set state = x'00'",
+    "update files set state = 'text'",
+    "update files set checksum = checksum + 1",
+    "update files set checksum = 'text'",
+    "update files set path = 'text'",
+    "update files set path = 5",
+)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_index_is_noticed_and_begun_anew(tmp_path: Path, damage: str, read: list[Any]) -> None:
+    log, database = tmp_path / "run.log", tmp_path / "index.sqlite"
+    log.write_bytes(whole("s1") + whole("s2"))
+    expected = read_anew(log)
+
+    def told_once() -> None:
+        index = SessionIndex(database)
+        assert indexed(index, log) == expected
+        index.forget_deleted()
+        assert set(index.begun(log)) == {"s1", "s2"}
+        index.close()
+
+    told_once()
+    connection = sqlite3.connect(database)
+    with connection:
+        connection.execute(damage)
+    connection.close()
+    told_once()
+    told_once()
+    reads = len(read)
+    told_once()
+    assert len(read) == reads
+
+
+def test_a_grown_log_whose_rows_are_damaged_is_read_anew(tmp_path: Path) -> None:
+    log, database = tmp_path / "run.log", tmp_path / "index.sqlite"
+    log.write_bytes(whole("s1") + whole("s2"))
+    index = SessionIndex(database)
+    indexed(index, log)
+    index.close()
+    connection = sqlite3.connect(database)
+    with connection:
+        connection.execute("update sessions set tally = x'00'")
+    connection.close()
+    with open(log, "ab") as file:
+        file.write(call("s1"))
+    index = SessionIndex(database)
+    assert indexed(index, log) == read_anew(log)
+    index.close()
+
+
+def test_what_another_process_counted_meanwhile_is_no_damage(index: SessionIndex, tmp_path: Path) -> None:
+    log = tmp_path / "run.log"
+    log.write_bytes(whole("s1"))
+    indexed(index, log)
+    assert index.knows(log)  # the states of all logs are read once
+    with open(log, "ab") as file:
+        file.write(whole("s2") + call("s1"))
+    other = SessionIndex(tmp_path / "cache" / "index.sqlite")
+    indexed(other, log)
+    other.close()
+    assert indexed(index, log) == read_anew(log)
+
+
+def test_a_name_that_is_no_text_is_in_the_index(index: SessionIndex, tmp_path: Path, read: list[Any]) -> None:
+    log = tmp_path / os.fsdecode(b"\xff.log")
+    try:
+        log.write_bytes(whole("s1"))
+    except OSError:
+        pytest.skip("this file system wants text")
+    for _ in range(2):
+        assert indexed(index, log) == read_anew(log)
+    index.forget_deleted()
+    assert index.knows(log)
+    assert len(read) == 1
+
+
+SECRET = "sk-" + "proj-" + "Ab3dEf6hIj9kLm2nOp5qRs8tUv1wXy4z" * 2
+
+
+@pytest.mark.parametrize(
+    "field", ["chat_id", "workflow", "agent", "model", "provider", "tool", "content", "status", "ts"]
+)
+def test_a_session_whose_names_hold_a_secret_is_not_in_the_index(
+    index: SessionIndex, tmp_path: Path, field: str, read: list[Any]
+) -> None:
+    log = tmp_path / "run.log"
+    kind = {"tool": "tool.call", "content": "message", "chat_id": "session.start", "workflow": "session.start"}
+    holder = {"kind": "llm.call", "role": "user", "ts": LONG_AGO, field: SECRET}
+    holder["kind"] = "session.end" if field == "status" else kind.get(field, "llm.call")
+    event = line(session="s2", **holder)
+    log.write_bytes(whole("s1") + event + end("s2") * (field != "status") + whole("s3"))
+    for _ in range(2):
+        assert indexed(index, log) == read_anew(log)
+        assert SECRET in str([index.sessions(log).packed])
+    assert [stretch[0] for stretch in read[:3]] == [0, len(whole("s1")), len(whole("s1"))]
+    index.close()
+    assert SECRET.encode() not in (tmp_path / "cache" / "index.sqlite").read_bytes()
+
+
+def test_a_session_that_comes_to_hold_a_secret_leaves_the_index(index: SessionIndex, tmp_path: Path) -> None:
+    log = tmp_path / "run.log"
+    log.write_bytes(whole("s1") + whole("s2"))
+    indexed(index, log)
+    with open(log, "ab") as file:
+        file.write(line("llm.call", "s1", model=SECRET))
+    for _ in range(3):
+        assert indexed(index, log) == read_anew(log)
+        assert set(index.begun(log)) == {"s1", "s2"}
+    index.close()
+    assert SECRET.encode() not in (tmp_path / "cache" / "index.sqlite").read_bytes()
+
+
+def test_a_compressed_log_with_a_secret_is_not_in_the_index(index: SessionIndex, tmp_path: Path) -> None:
+    log = tmp_path / "run.log.000001.gz"
+    log.write_bytes(gzip.compress(whole("s1") + line("llm.call", "s1", model=SECRET)))
+    for _ in range(2):
+        assert indexed(index, log) == read_anew(log)
+    index.close()
+    assert SECRET.encode() not in (tmp_path / "cache" / "index.sqlite").read_bytes()
+
+
+def test_numbers_that_no_database_holds(index: SessionIndex, tmp_path: Path, read: list[Any]) -> None:
+    log = tmp_path / "run.log"
+    huge = b'{"v":1,"kind":"budget","session":"s1","budget":{"tokens_limit":%d,"tokens_spent":%d}}\n' % (
+        10**30,
+        -(10**30),
+    )
+    process = b'{"v":1,"kind":"session.start","session":"s1","resource":{"host":["x"],"pid":%d}}\n' % 10**30
+    schema = b'{"v":%d,"kind":"x","session":"s1"}\n' % 10**30
+    log.write_bytes(process + huge + schema + whole("s2"))
+    expected = read_anew(log)
+    for _ in range(2):
+        counted = indexed(index, log)
+        assert counted["totals"] == expected["totals"]
+    assert len(read) == 1
+    assert expected["totals"]["bad_lines"] == 1
 
 
 def test_an_index_that_another_process_holds(index: SessionIndex, tmp_path: Path) -> None:

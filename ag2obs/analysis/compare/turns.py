@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from ag2obs.analysis.message_texts import ranges
 from ag2obs.events import ErrorInfo, Event
 
 SHOWN_CHARACTERS = 200
@@ -210,13 +211,11 @@ def _without_ids(calls: Any) -> Any:
     return asked
 
 
-def _ids(ranges: list[str] | None) -> list[str]:
+def _ids(references: list[str] | None) -> list[str]:
     """Return the ids of an answer, which has a few messages at most."""
     found: list[str] = []
-    for text in ranges or ():
-        first, _, last = text.partition("-")
-        if last and first[1:].isdigit() and last[1:].isdigit() and 0 < int(last[1:]) - int(first[1:]) < 1000:
-            found += (f"m{number}" for number in range(int(first[1:]), int(last[1:]) + 1))
-        else:
-            found.append(first)
+    for reference in references or ():
+        few = [(start, end) for start, end in ranges([reference]) if end - start < 1000]
+        named = [f"m{number}" for start, end in few for number in range(start, end + 1)]
+        found += named or [reference.partition("-")[0]]
     return found

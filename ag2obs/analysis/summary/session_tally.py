@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -21,6 +22,12 @@ TallyKey = tuple[str | None, str | None, str | None]
 """Agent, model and provider; None where a call has no agent, or an event is no call."""
 
 _NEITHER: TallyKey = (None, None, None)
+
+_LARGEST = (1 << 63) - 1
+"""The largest number of a packed session."""
+
+_MOST_DIGITS = 60
+"""Of an amount of money."""
 
 
 class SessionHead(msgspec.Struct, array_like=True, gc=False):
@@ -82,7 +89,7 @@ class SessionTally(SessionHead, array_like=True, gc=False):
             if kind != "message":
                 self._add_other(event, tally)
         tally.events += 1
-        if event.budget is not None:
+        if event.budget is not None and _is_possible(event.budget):
             self.budget = event.budget
         if event.redactions:
             tally.redactions += event.redactions
@@ -119,7 +126,7 @@ class SessionTally(SessionHead, array_like=True, gc=False):
         if not event.continued and (self.start is None or event.ts < self.start):
             self.start = event.ts
         if event.resource:
-            self.resource = {key: event.resource.get(key) for key in ("host", "pid")}
+            self.resource = _process_named(event.resource)
 
     def _add_end(self, event: Accounting, tally: Tally) -> None:
         """Take the newest end; the exception that every one of them repeats counts once."""
@@ -235,6 +242,24 @@ def begun_with(event: Accounting) -> SessionTally:
     """Return the tally of a session whose first event this is, before that is added."""
     return SessionTally(
         event.session, event.chat_id, event.workflow, first=event.ts, last=event.ts, continued=event.continued
+    )
+
+
+def _process_named(resource: dict[str, Any]) -> dict[str, Any]:
+    """Return of a resource what names the process, without what can be the name of none."""
+    host, pid = resource.get("host"), resource.get("pid")
+    return {
+        "host": host if isinstance(host, str) else None,
+        "pid": pid if isinstance(pid, int) and 0 < pid < _LARGEST else None,
+    }
+
+
+def _is_possible(budget: BudgetState) -> bool:
+    """Tell whether a budget has numbers that can be kept and shown; a damaged log may tell any."""
+    counts = (budget.tokens_limit or 0, budget.tokens_spent, budget.refused, budget.waited_seconds)
+    amounts = (budget.usd_limit or Decimal(0), budget.usd_spent)
+    return all(abs(count) <= _LARGEST for count in counts) and all(
+        amount.is_finite() and abs(amount.adjusted()) <= _MOST_DIGITS for amount in amounts
     )
 
 
