@@ -66,6 +66,8 @@ class SessionTally(SessionHead, array_like=True, gc=False):
     end_error_told: bool = False
     tallies: dict[TallyKey, Tally] = msgspec.field(default_factory=dict)
     tools: dict[str, ToolTally] = msgspec.field(default_factory=dict)
+    answered: dict[str, str] = msgspec.field(default_factory=dict)
+    """By requested model, the version of it that answered last."""
 
     def add(self, event: Accounting) -> None:
         """Count one event of this session."""
@@ -78,7 +80,10 @@ class SessionTally(SessionHead, array_like=True, gc=False):
         elif ts and ts < self.first:
             self.first = ts
         if kind == "llm.call":
-            tally = self._tally((event.agent, event.model or event.request_model or UNKNOWN_MODEL, event.provider))
+            model, requested = event.model, event.request_model
+            if model is not None and requested is not None and model != requested:
+                self.answered[requested] = model
+            tally = self._tally((event.agent, model or requested or UNKNOWN_MODEL, event.provider))
             tally.add_call(event)
         elif kind == "tool.call":
             tally = self._tally((event.agent, None, None))
@@ -155,6 +160,7 @@ class SessionTally(SessionHead, array_like=True, gc=False):
         self.end_error_told = self.end_error_told or later.end_error_told
         for name, tool in later.tools.items():
             self._tool(name).merge(tool)
+        self.answered.update(later.answered)
 
     def status(self) -> str | None:
         """Return what the end tells; without one, whether the process may be at work."""
@@ -183,17 +189,23 @@ class SessionTally(SessionHead, array_like=True, gc=False):
             whole._tally((plain(agent), plain(model), plain(provider))).merge(renamed)
         for tool, calls in self.tools.items():
             whole._tool(plain(tool)).merge(calls)
-        kept = ("chat_id", "workflow", "question", "tallies", "tools")
+        whole.answered = {str(plain(asked)): str(plain(model)) for asked, model in self.answered.items()}
+        kept = ("chat_id", "workflow", "question", "tallies", "tools", "answered")
         return msgspec.structs.replace(self, **{name: getattr(whole, name) for name in kept})
 
     def sums(self) -> Sums:
-        """Return the sums of this session: everything, by agent, by model and provider, and by tool."""
+        """Return the sums of this session: everything, by agent, by model and provider, and by tool.
+
+        Calls that all failed tell the model that was asked for alone; they are with the version of it that answered.
+        """
         sums = Sums()
         for (agent, model, provider), tally in self.tallies.items():
             sums.whole.merge(tally)
             if agent is not None:
                 sums.agents.merge(agent, tally)
             if model is not None:
+                if tally.failed_calls == tally.llm_calls:
+                    model = self.answered.get(model, model)
                 sums.models.merge((model, provider or ""), tally)
         sums.tools.update(self.tools)
         return sums

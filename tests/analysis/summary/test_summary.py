@@ -91,6 +91,20 @@ def test_models_are_told_apart_by_provider_and_fall_back_to_the_requested_name()
     ]
 
 
+def test_calls_that_failed_are_with_the_version_of_the_model_that_answered():
+    asked = {"kind": "llm.call", "agent": "a", "request_model": "gpt-4o", "provider": "openai"}
+    failed = {"status": "error", "error": ErrorInfo("e1", "Timeout")}
+    fold = SummaryFold()
+    for fields in ({"model": "gpt-4o-2024-08-06"}, failed, {"request_model": "other", **failed}):
+        fold.add(Event(v=1, session="s", **{**asked, **fields}))
+    told = {model.name: (model.totals.llm_calls, model.totals.failed_calls) for model in fold.result().models}
+    assert told == {"gpt-4o-2024-08-06": (2, 1), "other": (1, 1)}
+    packed = SummaryFold()
+    for tally in fold.sessions():
+        packed.add_packed(tally.pack())
+    assert packed.result() == fold.result()
+
+
 def test_an_error_told_again_counts_once():
     failure = ErrorInfo(id="e1", type="ValueError")
     again = ErrorInfo(id="e1", type="ValueError", repeat=True)
