@@ -14,7 +14,7 @@ from ag2obs.analysis.moments import moment_of
 from ag2obs.analysis.summary.summary_fold import SummaryFold
 from ag2obs.analysis.summary.summary_types import RuntimeSummary
 from ag2obs.analysis.summary.totals import money_text
-from ag2obs.events import Accounting, Event
+from ag2obs.events import Accounting
 
 LIVE_SCHEMA = 1
 """Version of the JSON document, written as ``schema``."""
@@ -74,7 +74,7 @@ class LiveFold:
         self._calls: deque[tuple[datetime, int, Decimal]] = deque()
         self._newest: datetime | None = None
 
-    def add(self, event: Event) -> None:
+    def add(self, event: Accounting) -> None:
         """Take one event in."""
         self._summary.add(event)
         moment = moment_of(event.ts)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,19 +32,35 @@ POLLS_AFTER_ROTATION = 8
 """So often a file that was left behind is looked at again: a writer may have been just about to write to it."""
 
 
+Identity = tuple[int, int]
+"""Device and inode: what two names of one file have in common."""
+
+
+@dataclass(slots=True)
+class Place:
+    """How far a file was read."""
+
+    head: bytes = b""
+    """Its first bytes; another file may have the same identity once this one is deleted."""
+    read_to: int = 0
+    """Where the first line begins that was not handed out."""
+
+
 class LogFollower:
     """One log and its rotated segments, followed. Not thread-safe.
 
     ``poll`` is to be called again and again. With ``segments`` the first call reads the segments that are already
     there too. ``bad_lines`` counts lines that hold no event, ``lost`` the places where something was written that
-    could not be read: a segment that is gone or damaged.
+    could not be read: a segment that is gone or damaged. Followers that share their ``places`` hand out each event
+    once, also of a file that comes to them by several names.
     """
 
-    def __init__(self, log: Path, *, segments: bool = False) -> None:
+    def __init__(self, log: Path, *, segments: bool = False, places: dict[Identity, Place] | None = None) -> None:
         self.log = log
         self.bad_lines = 0
         self.newer_schema = 0
         self.lost = 0
+        self._places: dict[Identity, Place] = {} if places is None else places
         self._current: _OpenFile | None = None
         self._left_behind: list[tuple[_OpenFile, int]] = []
         """Files that the log has left, and how often they are still looked at."""
@@ -80,7 +98,7 @@ class LogFollower:
     def _open(self) -> bool:
         """Open what the log's path names; False where there is nothing yet."""
         try:
-            self._current = _OpenFile(self.log)
+            self._current = _OpenFile(self.log, self._places)
         except FileNotFoundError:
             return False
         return True
@@ -127,7 +145,12 @@ class LogFollower:
                     line = file.readline()
                     if self._was_read(line[:HEAD_BYTES], absent):
                         return
+                    place = self._place_in_segment(file, line[:HEAD_BYTES])
+                    if place.read_to:
+                        file.seek(place.read_to)
+                        line = file.readline()
                     while line:
+                        place.read_to += len(line)
                         yield from self._events_in(line)
                         line = file.readline()
                 return
@@ -136,6 +159,15 @@ class LogFollower:
             except (DamagedFile, ExtraMissing, OSError):
                 break
         self._was_read(b"", absent + 1)
+
+    def _place_in_segment(self, file: BufferedReader, head: bytes) -> Place:
+        """Return how far a segment was read by another name; of a compressed one nothing was."""
+        if not file.seekable():
+            return Place(head)
+        place = self._places.setdefault(identity_of(os.fstat(file.fileno())), Place(head))
+        if place.head != head:
+            place.head, place.read_to = head, 0
+        return place
 
     def _was_read(self, head: bytes, absent: int) -> bool:
         """Tell whether a segment was read while it was the log; what went before it, and was not, is lost.
@@ -163,44 +195,58 @@ class LogFollower:
                 self.newer_schema = max(self.newer_schema, event.v)
             yield event
 
+    @property
+    def open_files(self) -> list[Identity]:
+        """The files of which everything that is added will be handed out: the log, and what it has left just now."""
+        return [file.identity for file in self._open_files()]
+
     def close(self) -> None:
         """Close what is open."""
-        for file in (*(file for file, _ in self._left_behind), *([self._current] if self._current else [])):
+        for file in self._open_files():
             file.close()
         self._left_behind, self._current = [], None
+
+    def _open_files(self) -> list[_OpenFile]:
+        left_behind = [file for file, _ in self._left_behind]
+        return left_behind if self._current is None else [*left_behind, self._current]
 
 
 class _OpenFile:
     """One file that is read as it grows; it stays the same file when it is renamed or deleted."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, places: dict[Identity, Place]) -> None:
         self._file: BinaryIO = open(path, "rb", buffering=0, opener=open_without_waiting)  # noqa: SIM115 - by its owner
         status = os.fstat(self._file.fileno())
         if not stat.S_ISREG(status.st_mode):
             self._file.close()
             raise LogFormatError(f"{path} is not a regular file")
-        self.identity: tuple[int, int] | None = (status.st_dev, status.st_ino)
-        self.head = b""
+        self.identity = identity_of(status)
         self.is_new = True
-        self._read_to = 0
-        """Where the first line begins that was not handed out."""
+        self._place = places.setdefault(self.identity, Place())
         self._seen = -1
         """The size at the last look."""
 
+    @property
+    def head(self) -> bytes:
+        """The first bytes; empty while they are not all there, and then no line was handed out either."""
+        return self._place.head
+
     def new_lines(self) -> Iterator[bytes]:
         """Yield the whole lines that came since the last call; of a file that was emptied, those it has now."""
+        place = self._place
         size = os.fstat(self._file.fileno()).st_size
         if size == self._seen and not (size and self._is_another()):
             return
-        if size < self._read_to or self._is_another():
-            self._read_to, self.head = 0, b""
         self._seen = size
-        if not self.head:
-            self.head = self._at(0, HEAD_BYTES)
-            if len(self.head) < HEAD_BYTES:
-                self.head = b""
+        if size < place.read_to or self._is_another():
+            place.head, place.read_to = b"", 0
+        if not place.head:
+            head = self._at(0, HEAD_BYTES)
+            if len(head) < HEAD_BYTES:
+                return
+            place.head = head
         rest = b""
-        position = self._read_to
+        position = place.read_to
         while position < size:
             block = self._at(position, min(BLOCK_BYTES, size - position))
             if not block:
@@ -209,7 +255,7 @@ class _OpenFile:
             lines = (rest + block).split(b"\n")
             rest = lines.pop()
             for line in lines:
-                self._read_to += len(line) + 1
+                place.read_to += len(line) + 1
                 yield line
 
     def _is_another(self) -> bool:
@@ -230,9 +276,13 @@ def _is_incomplete(found: Iterable[int], newest: int) -> bool:
     return bool(newer) and max(newer) - newest > len(newer)
 
 
-def _identity_at(path: Path) -> tuple[int, int] | None:
+def identity_of(status: os.stat_result) -> Identity:
+    """Return what a file keeps when it is renamed."""
+    return status.st_dev, status.st_ino
+
+
+def _identity_at(path: Path) -> Identity | None:
     try:
-        status = os.stat(path)
+        return identity_of(os.stat(path))
     except FileNotFoundError:
         return None
-    return status.st_dev, status.st_ino

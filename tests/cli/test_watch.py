@@ -1,3 +1,4 @@
+import gzip
 import json
 import os
 import threading
@@ -5,11 +6,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from ag2obs import cli
-from ag2obs.analysis.live import LiveFold
-from ag2obs.cli import watch, watch_view
+from ag2obs.cli import watch
 from ag2obs.events import BudgetState, Event, Usage, encode, timestamp
 
 
@@ -46,41 +45,6 @@ def run(capsys, *arguments):
     return int(exit_info.value.code), captured.out, captured.err
 
 
-def view_of(*what):
-    fold = LiveFold()
-    for each in what:
-        fold.add(each)
-    return fold.result()
-
-
-def drawn(view, *, width=120, height=40):
-    console = Console(width=width, height=height, record=True, file=open(os.devnull, "w"))  # noqa: SIM115
-    with console.file:
-        console.print(watch_view.rendered(view, height))
-    return console.export_text()
-
-
-def test_the_view_shows_sessions_agents_budgets_and_events_without_control_characters():
-    text = drawn(view_of(*events()))
-    for shown in ("1 session", "200 tokens", "$0.05", "last minute: 200 tokens, $0.05", "support", "bot", "gpt-4o",
-                  "search", "error", "50% of $0.1", "20% of 1,000 tokens"):  # fmt: skip
-        assert shown in text
-    assert "\x1b" not in text
-    assert "\x07" not in text
-    assert "hidden" not in text
-
-
-def test_a_low_terminal_shows_fewer_events_and_many_sessions_are_not_cut_silently():
-    many = [
-        Event(v=1, ts=f"2026-11-21T08:00:{number:02}.000000Z", kind="handoff", session=f"run-{number:02}")
-        for number in range(20)
-    ]
-    text = drawn(view_of(*many), height=20)
-    assert "12 older sessions not shown" in text
-    assert text.count("handoff") == watch_view.FEWEST_EVENTS
-    assert "run-19" in text
-
-
 def test_once_prints_plain_lines(capsys):
     write("logs/a.log", *events())
     code, out, err = run(capsys, "logs", "--once")
@@ -100,7 +64,7 @@ def test_once_as_json(capsys):
 
 @pytest.mark.parametrize("name", ["./later.log", "./later/"])
 def test_what_is_not_there_is_told_when_nothing_is_waited_for(capsys, name):
-    assert run(capsys, name, "--once") == (1, "", f"ag2obs: {name} does not exist\n")
+    assert run(capsys, name, "--once") == (1, "", f"ag2obs: {Path(name)} does not exist\n")
 
 
 def test_logs_that_are_configured_need_not_exist_yet(capsys):
@@ -164,7 +128,7 @@ def test_what_cannot_be_read_is_told(capsys):
     with open("a.log", "ab") as file:
         file.write(b"garbage\n")
     code, _, err = run(capsys, "./a.log", "--once")
-    assert (code, err) == (0, "ag2obs: 1 line and 0 files cannot be read and are left out\n")
+    assert (code, err) == (0, "ag2obs: 1 line of a.log cannot be read and are left out\n")
 
 
 def test_an_unknown_session_is_one_sentence(capsys):
@@ -173,11 +137,84 @@ def test_an_unknown_session_is_one_sentence(capsys):
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("name", ["runtime.log", "a.log.000001"])
+STOCK = {"invocation_id": "x", "client_id": 1, "wrapper_id": 2, "request": {}, "response": "r", "is_cached": 0}
+
+
+def write_files_that_do_not_grow():
+    write("a.log.000001", *events(), END)
+    Path("runtime.log").write_text(json.dumps(STOCK) + "\n")
+    Path("z.jsonl.gz").write_bytes(gzip.compress(Path("a.log.000001").read_bytes()))
+
+
+@pytest.mark.parametrize("name", ["runtime.log", "a.log.000001", "z.jsonl.gz"])
 def test_what_does_not_grow_or_is_not_ours_is_one_sentence(capsys, name):
-    stock = {"invocation_id": "x", "client_id": 1, "wrapper_id": 2, "request": {}, "response": "r", "is_cached": 0}
-    Path(name).write_text(json.dumps(stock) + "\n")
-    code, out, err = run(capsys, f"./{name}", "--once")
+    write_files_that_do_not_grow()
+    code, out, err = run(capsys, f"./{name}")
     assert (code, out) == (1, "")
     assert err.count("\n") == 1
     assert name in err
+    assert "ag2obs watch --once" in err
+
+
+@pytest.mark.parametrize("name", ["runtime.log", "a.log.000001", "z.jsonl.gz"])
+def test_once_reads_what_does_not_grow(capsys, name):
+    write_files_that_do_not_grow()
+    code, out, err = run(capsys, f"./{name}", "--once")
+    assert (code, err) == (0, "")
+    assert out.startswith("1 session   1 call ")
+
+
+def test_a_session_in_a_file_that_does_not_grow_is_refused(capsys, monkeypatch):
+    write_files_that_do_not_grow()
+    Path("a.log.000001").unlink()
+    monkeypatch.setenv("AG2_RUNTIME_LOG_FILE", "z.jsonl.gz")
+    assert run(capsys, "run-1")[:2] == (1, "")
+
+
+def totals(capsys, command, *arguments):
+    with pytest.raises(SystemExit) as exit_info:
+        cli.main([command, *arguments, "--json"])
+    document = json.loads(capsys.readouterr().out)
+    assert not exit_info.value.code
+    return document["totals"] if command == "summary" else document["summary"]["totals"]
+
+
+@pytest.mark.parametrize("target", [[], ["logs"], ["logs/l.log"]])
+def test_once_counts_what_summary_counts(capsys, monkeypatch, target):
+    monkeypatch.setenv("AG2_RUNTIME_LOG_FILE", "logs/l.log")
+    for number in (1, 2, 3):
+        write(f"logs/l.log.00000{number}", *events())
+    write("logs/l.log", *events())
+    Path("logs/runtime.log").write_text(json.dumps(STOCK) + "\n")
+    for name in os.listdir("logs"):
+        os.utime(f"logs/{name}", (0, 0))
+    counted = totals(capsys, "summary", *target)
+    assert counted["llm_calls"] == (5 if target == ["logs"] else 4)
+    assert totals(capsys, "watch", "--once", *target) == counted
+
+
+def test_once_reads_the_others_when_one_cannot_be_read(capsys):
+    write("logs/a.log", *events())
+    Path("logs/b.log.gz").write_bytes(b"\x1f\x8bgarbage")
+    code, out, err = run(capsys, "logs", "--once")
+    assert code == 1
+    assert out.startswith("1 session   1 call ")
+    assert "b.log.gz" in err
+    assert err.count("\n") == 1
+
+
+def test_a_configured_log_is_watched_with_its_segments(capsys, monkeypatch):
+    monkeypatch.setenv("AG2_RUNTIME_LOG_FILE", "logs/l.log")
+    write("logs/l.log.000001", *events())
+    write("logs/l.log", *events())
+
+    def interrupted(seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(watch.time, "sleep", interrupted)
+    _, out, _ = run(capsys)
+    assert out.count("llm.call") == 2
+
+
+def test_the_help_says_how_old_logs_of_a_folder_may_be(capsys):
+    assert "10 minutes" in run(capsys, "--help")[1]
