@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ag2obs.analysis.busy_time import BusyTime
-from ag2obs.analysis.message_texts import MessageTexts
+from ag2obs.analysis.message_texts import MessageTexts, TextsOfSessions
 from ag2obs.analysis.moments import rounded, seconds_of
 from ag2obs.analysis.timeline.timeline_types import CLOCK, MISSING, TimelineRow, TimelineSession
 from ag2obs.events import Event
@@ -134,13 +134,10 @@ class SessionTrack:
 class SessionTracks:
     """All sessions of a timeline; the texts of messages are kept of the newest 100 at work."""
 
-    _TEXTS_OF_SESSIONS = 100
-
     def __init__(self, *, partial: bool, characters: int) -> None:
         self._partial = partial
-        self._characters = characters
         self._tracks: dict[str, SessionTrack] = {}
-        self._texts: dict[str, MessageTexts] = {}
+        self._texts = TextsOfSessions(characters)
 
     def of(self, session: str) -> SessionTrack:
         """Return the track of a session."""
@@ -151,11 +148,7 @@ class SessionTracks:
 
     def texts_of(self, session: str) -> MessageTexts:
         """Return the messages of a session."""
-        texts = self._texts.pop(session, None) or MessageTexts(self._characters)
-        self._texts[session] = texts  # the newest is last
-        if len(self._texts) > self._TEXTS_OF_SESSIONS:
-            del self._texts[next(iter(self._texts))]
-        return texts
+        return self._texts.of(session)
 
     def __contains__(self, session: str) -> bool:
         return session in self._tracks

@@ -34,7 +34,7 @@ def text_of(value: Any, length: int) -> str:
     if isinstance(value, str):
         return cut(value, length)
     if isinstance(value, list) and value and all(isinstance(part, dict) and "type" in part for part in value):
-        return cut(" ".join(_text_of_part(part) for part in value[:100]), length)
+        return cut(" ".join(_text_of_part(part) for part in value[:length]), length)
     return cut(json_of(value), length)
 
 

@@ -103,7 +103,7 @@ class AgentTrail:
             yield TimelineRow(
                 session=event.session, seq=event.seq, ts=event.ts, at_seconds=place.at, kind="message",
                 agent=self.agent, did="was told", message=identity,
-                text=f"{message.name or message.role or '?'}: {message.told()}",
+                text=message.line(),
             )  # fmt: skip
 
     def _new_ids(self, event: Event) -> list[str]:

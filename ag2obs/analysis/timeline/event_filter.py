@@ -19,7 +19,7 @@ class EventFilter(msgspec.Struct, frozen=True):
     """Seconds from the start of the event's session on."""
     until: float | None = None
     text: str = ""
-    """What the event says has this in it, upper and lower case alike."""
+    """The event has this in it, upper and lower case alike: see ``TextSearch``, which looks for it."""
     sessions: tuple[str, ...] = ()
     """Ids of sessions."""
 
@@ -37,10 +37,6 @@ class EventFilter(msgspec.Struct, frozen=True):
         if at is None:
             return self.since is None and self.until is None
         return (self.since is None or at >= self.since) and (self.until is None or at <= self.until)
-
-    def allows_text(self, told: str) -> bool:
-        """Tell whether an event that says ``told`` is wanted."""
-        return self.text.casefold() in told.casefold()
 
 
 def status_of(event: Event) -> str | None:

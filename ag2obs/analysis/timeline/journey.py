@@ -12,7 +12,8 @@ from ag2obs.analysis.summary.totals import Totals
 from ag2obs.analysis.telling import told
 from ag2obs.analysis.timeline.agent_trail import AgentTrail
 from ag2obs.analysis.timeline.event_filter import EventFilter, agents_of
-from ag2obs.analysis.timeline.timeline_fold import ROWS, TEXT_CHARACTERS, Rows, searched
+from ag2obs.analysis.timeline.text_search import TextSearch
+from ag2obs.analysis.timeline.timeline_fold import ROWS, TEXT_CHARACTERS, Rows
 from ag2obs.analysis.timeline.timeline_types import TIMELINE_SCHEMA, TimelineRow, TimelineSession
 from ag2obs.events import Event
 
@@ -88,6 +89,7 @@ class JourneysFold:
     ) -> None:
         self._all = names is None
         self._wanted = wanted or EventFilter()
+        self._search = TextSearch(self._wanted.text)
         self._limit = (last, gaps)
         self._partial = partial
         self._characters = characters
@@ -103,6 +105,7 @@ class JourneysFold:
         """Add the rows of one event to the journeys of the agents that take part in it."""
         session, texts = self._sessions.of(event.session), self._sessions.texts_of(event.session)
         texts.add(event)
+        self._search.add(event)
         place, marks = session.place(event)
         agents = agents_of(event)
         if len(self._agents) < MOST_AGENTS:
@@ -119,10 +122,16 @@ class JourneysFold:
         for name in agents & self._followed.keys():
             trail, kept = self._followed[name]
             rows = list(trail.rows(event, place, texts, self._characters))
-            if rows and in_time and wanted.allows(event) and wanted.allows_text(searched(event, texts)):
-                kept.add(session, event, place, rows)
+            if rows and in_time and wanted.allows(event):
+                kept.add(session, event, place, [row for row in rows if self._says(row, event)])
         if event.kind == "session.end":
             session.settle()
+
+    def _says(self, row: TimelineRow, event: Event) -> bool:
+        """Tell whether a row says what is looked for: of an event, or of a message that a model call showed."""
+        if row.kind == event.kind:
+            return self._search.finds(event)
+        return self._search.finds_message(event.session, row.message or "")
 
     def _new(self, name: str) -> tuple[AgentTrail, Rows]:
         return AgentTrail(name), Rows(*self._limit)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 
-from ag2obs.analysis.message_texts import MessageTexts
 from ag2obs.analysis.session_track import Place, SessionTrack, SessionTracks
 from ag2obs.analysis.telling import told
 from ag2obs.analysis.timeline.event_filter import EventFilter, agents_of, status_of
+from ag2obs.analysis.timeline.text_search import TextSearch
 from ag2obs.analysis.timeline.timeline_types import GAP, Timeline, TimelineRow
 from ag2obs.events import Event
 
@@ -17,7 +17,6 @@ ROWS = 10_000
 """Rows that are kept unless told otherwise: the newest."""
 
 TEXT_CHARACTERS = 300
-_SEARCHED_CHARACTERS = 100_000
 _MOST_AGENTS = 10_000
 
 
@@ -39,6 +38,7 @@ class TimelineFold:
         characters: int = TEXT_CHARACTERS,
     ) -> None:
         self._wanted = wanted or EventFilter()
+        self._search = TextSearch(self._wanted.text)
         self._characters = characters
         self._partial = partial
         self._sessions = SessionTracks(partial=partial, characters=characters)
@@ -52,6 +52,7 @@ class TimelineFold:
     def remember(self, event: Event) -> None:
         """Take what an event says that precedes those that are given: they may name it."""
         self._sessions.texts_of(event.session).add(event)
+        self._search.add(event)
         if event.kind == "session.start":
             self.begin(event)
 
@@ -59,6 +60,7 @@ class TimelineFold:
         """Add the rows of one event."""
         session, texts = self._sessions.of(event.session), self._sessions.texts_of(event.session)
         texts.add(event)
+        self._search.add(event)
         place, marks = session.place(event)
         agents = agents_of(event)
         if len(self._agents) < _MOST_AGENTS:
@@ -68,15 +70,11 @@ class TimelineFold:
         if in_time:
             self._rows.marks(marks)
         # What is lost is told whatever is looked for: it may have been that.
-        if in_time and (event.kind == "drop" or (wanted.allows(event) and self._says(event, texts))):
+        if in_time and (event.kind == "drop" or (wanted.allows(event) and self._search.finds(event))):
             text = told(event, texts, self._characters)
             self._rows.add(session, event, place, [row_of(event, place, text)])
         if event.kind == "session.end":
             session.settle()
-
-    def _says(self, event: Event, texts: MessageTexts) -> bool:
-        wanted = self._wanted
-        return not wanted.text or wanted.allows_text(searched(event, texts))
 
     def result(self) -> Timeline:
         """Return the rows and sums so far."""
@@ -142,8 +140,3 @@ def row_of(event: Event, place: Place, text: str, *, did: str | None = None, age
         count=event.count,
         text=text,
     )
-
-
-def searched(event: Event, texts: MessageTexts) -> str:
-    """Return everything an event says, as text to search in."""
-    return told(event, texts, _SEARCHED_CHARACTERS)

@@ -105,3 +105,15 @@ def test_the_work_per_call_does_not_grow_with_the_history():
         fold.add(event("message", id=f"m{number}", role="user", content=str(number)))
         fold.add(event("llm.call", agent="support", input=[f"m1-m{number}"]))
     assert fold.result().messages_received == 2999
+
+
+def test_a_search_finds_messages_that_only_a_model_call_shows_and_what_is_not_shown():
+    events = (
+        event("message", id="m1", role="user", name="customer", content="hello " * 100 + "parcel"),
+        event("llm.call", agent="support", input=["m1"], model="gpt-4o"),
+        event("agent.message", agent="support", sender="customer", message="m1"),
+    )
+    for characters in (300, 1_000_000):
+        for text, did in (("PARCEL", ["was told", "was told"]), ("gpt-4o", ["asked the model"])):
+            told = journey(*events, wanted=EventFilter(text=text), characters=characters)
+            assert [row.did for row in told.rows] == did

@@ -1,7 +1,9 @@
 import pytest
 
 from ag2obs.analysis.busy_time import MOST_INTERVALS, BusyTime
+from ag2obs.analysis.message_texts import REMEMBERED_MESSAGES
 from ag2obs.analysis.timeline.event_filter import EventFilter
+from ag2obs.analysis.timeline.text_search import TextSearch
 from ag2obs.analysis.timeline.timeline_fold import TimelineFold
 from tests.analysis.making import event, failure, result_of
 
@@ -69,6 +71,52 @@ def test_times_are_wall_model_tool_and_waiting_where_overlap_counts_once():
 )
 def test_filters(wanted, kinds):
     assert [row.kind for row in timeline(*some(), wanted=wanted).rows] == kinds
+
+
+def said_late():
+    """A word behind the beginning of a message that other events name, and in what an event carries beside it."""
+    long = "z " * 5_000 + "NEEDLE rest" + " q" * 300
+    return (
+        event("session.start", tags={"request_id": "req-7781"}, session_info={"user_id": "u-4242"}),
+        event("message", id="m1", role="user", content=long),
+        event("message", id="m2", role="assistant", content_of="m1"),
+        event("message", id="m3", role="user", content=[{"type": "text", "text": "x"}] * 200 + [
+            {"type": "text", "text": long}]),
+        event("llm.call", agent="a", output=["m2"]),
+        event("agent.message", agent="b", sender="a", message="m1"),
+        event("agent.message", agent="b", sender="a", message="m9"),
+        event("state.change", agent="a", content={"changed": {"note": {"old": "", "new": long}}}),
+        event("error", agent="a", error=failure(), stack=["shop:refund:7"], attributes={"basket": "b-19"}),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("characters", [300, 1_000_000])
+@pytest.mark.parametrize(
+    ("text", "seqs"),
+    [
+        ("needle rest", [2, 3, 4, 5, 6, 8]),
+        ("a to b: z z", [6]),
+        ("req-7781", [1]),
+        ("U-4242", [1]),
+        ("shop:refund", [9]),
+        ("b-19", [9]),
+        ("m9", [7]),
+    ],
+)
+def test_a_search_finds_what_is_said_whatever_of_it_is_shown(text, seqs, characters):
+    rows = timeline(*said_late(), wanted=EventFilter(text=text), characters=characters).rows
+    assert [row.seq for row in rows] == seqs
+
+
+def test_a_search_keeps_no_long_texts_and_few_ids():
+    search = TextSearch("needle")
+    for number in range(3 * REMEMBERED_MESSAGES):
+        search.add(event("message", id=f"m{number}", content="needle " * 1000, session=f"s{number % 2}"))
+    for number in range(200):
+        search.add(event("message", id="m1", content="needle", session=f"other{number}"))
+    assert max(len(having) for having in search._having.values()) <= REMEMBERED_MESSAGES
+    assert len(search._having) == 100
+    assert len(search._beginnings.of("other199").told("m1")) <= 300
 
 
 def test_the_last_rows_are_kept_and_the_others_counted():
