@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import msgspec
 
-from ag2obs.analysis.errors.debug_report import joined, link_text, report_lines
+from ag2obs.analysis.errors.debug_report import joined, link_text, parts_of, report_lines
 from ag2obs.analysis.errors.error_types import ERRORS_SCHEMA, ErrorPattern, ErrorsReport, Occurrence
 from ag2obs.analysis.errors.errors_fold import ErrorsFold
 from ag2obs.cli import complain, wording
@@ -105,7 +105,8 @@ def _print_pattern(pattern: ErrorPattern) -> None:
     known_as = f"{occurrence.error} in " if occurrence.error else ""
     click.echo(f"  {'last' if pattern.count > 1 else 'it'}: {wording.printable(known_as + occurrence.session)}")
     click.echo(f"    {occurrence.text}")
-    for link in occurrence.causes[:_CAUSES_SHOWN]:
+    led, _, guesses = parts_of(occurrence.causes)
+    for link in [*led, *guesses][:_CAUSES_SHOWN]:
         click.echo(f"    <- {'(guess) ' if link.guess else ''}{link_text(link)}")
     for link in occurrence.inside[:1]:
         click.echo(f"    inside {link_text(link)}")

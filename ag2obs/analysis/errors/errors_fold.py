@@ -7,7 +7,7 @@ from collections import Counter
 
 import msgspec
 
-from ag2obs.analysis.errors.causes import LOOKBACK_SECONDS, SessionCauses, Step
+from ag2obs.analysis.errors.causes import LOOKBACK_SECONDS, MOST_CAUSES, SessionCauses, Step
 from ag2obs.analysis.errors.error_types import (
     EXCEPTION,
     ErrorPattern,
@@ -120,7 +120,6 @@ class _Session:
 
     def __init__(self, session: str) -> None:
         self.causes = SessionCauses(session)
-        self._id = session
         self._waiting: dict[str, list[_Failure]] = {}
 
     def wait(self, span: str, failure: _Failure) -> None:
@@ -135,7 +134,7 @@ class _Session:
         if not event.span or event.span not in self._waiting or event.kind in ("session.start", "session.end"):
             return
         for failure in self._waiting.pop(event.span):
-            failure.inside.append(step.link(self._id, "it was inside of"))
+            failure.enclose(self.causes.around(step))
             self.wait(event.parent, failure)
 
 
@@ -163,14 +162,26 @@ class _Failure:
             frame=made.frame,
             stack=[cut(frame, _TEXT) for frame in event.stack or []],
             text=step.text,
-            causes=causes.causes(step, event, lookback),
+            causes=[],
             inside=[],
             background=causes.background(event.agent),
         )
-        self.inside: list[Link] = []
+        self._led = causes.causes(step, event)
+        self._guesses = causes.guesses(step, self._led, lookback)
+        self._around: list[Link] = []
+        self._inside: list[Link] = []
+
+    def enclose(self, around: list[Link]) -> None:
+        """Take work that the failure happened in, and what asked for that."""
+        self._inside.append(around[0])
+        self._around += around[: MOST_CAUSES - len(self._around)]
 
     def told(self) -> Occurrence:
-        return msgspec.structs.replace(self._told, inside=list(self.inside))
+        causes: dict[int, Link] = {}
+        for link in (*self._led, *self._around, *self._guesses):
+            if link.seq != self._told.seq:
+                causes.setdefault(link.seq, link)
+        return msgspec.structs.replace(self._told, causes=list(causes.values()), inside=list(self._inside))
 
 
 class _Pattern:
