@@ -18,10 +18,14 @@ _BUSY = frozenset({"llm.call", "tool.call", "code.execution"})
 
 
 class Place(NamedTuple):
-    """The moment of an event in seconds since 1970, and in seconds after its session's start."""
+    """When an event was written."""
 
     moment: float | None
+    """In seconds since 1970."""
     at: float | None
+    """In seconds after its session's start; None where that is not on file."""
+    after: float | None
+    """The same; where the start is not on file, in seconds after the first event that is."""
 
 
 class SessionTrack:
@@ -64,11 +68,13 @@ class SessionTrack:
         at = None if moment is None or self._started is None else rounded(moment - self._started)
         marks = [*self._missing_before(event, at), *self._clock_before(event, moment, at)]
         self._measure(event, moment)
+        after = at
         if moment is not None:
             self._first = moment if self._first is None else min(self._first, moment)
+            after = rounded(moment - self._first) if at is None else at
             self._newest = moment if self._newest is None else max(self._newest, moment)
             self.last = moment
-        return Place(moment, at), marks
+        return Place(moment, at, after), marks
 
     def _missing_before(self, event: Event, at: float | None) -> Iterator[TimelineRow]:
         expected = None if self._seq is None else self._seq + 1

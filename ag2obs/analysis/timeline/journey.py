@@ -114,7 +114,7 @@ class JourneysFold:
                 for name in agents - self._followed.keys():
                     self._followed[name] = self._new(name)
         wanted = self._wanted
-        in_time = wanted.allows_time(place.at) and (not wanted.sessions or event.session in wanted.sessions)
+        in_time = wanted.allows_time(place.moment, place.after) and wanted.allows_session(event.session)
         lost = [session.mark(event, "drop", told(event, texts, 100), place.at)] if event.kind == "drop" else []
         if in_time and (marks or lost):
             for _, kept in self._followed.values():

@@ -66,7 +66,7 @@ class TimelineFold:
         if len(self._agents) < _MOST_AGENTS:
             self._agents |= agents
         wanted = self._wanted
-        in_time = wanted.allows_time(place.at) and (not wanted.sessions or event.session in wanted.sessions)
+        in_time = wanted.allows_time(place.moment, place.after) and wanted.allows_session(event.session)
         if in_time:
             self._rows.marks(marks)
         # What is lost is told whatever is looked for: it may have been that.
