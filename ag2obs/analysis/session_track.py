@@ -11,7 +11,7 @@ from ag2obs.analysis.moments import rounded, seconds_of
 from ag2obs.analysis.timeline.timeline_types import CLOCK, MISSING, TimelineRow, TimelineSession
 from ag2obs.events import Event
 
-_CLOCK_TOLERANCE = 1.0
+CLOCK_TOLERANCE = 1.0
 """Seconds: clocks are adjusted by less all the time."""
 
 _BUSY = frozenset({"llm.call", "tool.call", "code.execution"})
@@ -89,7 +89,7 @@ class SessionTrack:
         yield self.mark(event, MISSING, text, at, count=count)
 
     def _clock_before(self, event: Event, moment: float | None, at: float | None) -> Iterator[TimelineRow]:
-        if moment is not None and self.last is not None and moment < self.last - _CLOCK_TOLERANCE:
+        if moment is not None and self.last is not None and moment < self.last - CLOCK_TOLERANCE:
             yield self.mark(event, CLOCK, f"the clock was set back by {self.last - moment:.1f} s", at)
 
     def mark(self, event: Event, kind: str, text: str, at: float | None, *, count: int | None = None) -> TimelineRow:

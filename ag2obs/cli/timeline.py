@@ -49,8 +49,10 @@ _WHOLE_TEXT = 1_000_000
     help="Only from then on: so long after the session's start (30s, 1h30m), or a date and time.",
 )
 @click.option("--until", type=DurationOrMoment(through=True), help="Only up to then, told like --since.")
-@click.option("--text", default="", help="Only events with this in what they say, in tags or fields, whatever the case.")
-@click.option("--gaps", type=Duration(), help="Mark silence of at least this long: 5s.")
+@click.option(
+    "--text", default="", help="Only events with this in what they say, in tags or fields, whatever the case."
+)
+@click.option("--gaps", type=Duration(), help="Mark where for so long nothing was at work: 5s.")
 @click.option("--last", type=click.IntRange(min=0), metavar="N", help="Only the last N rows; 0 for all.")
 @click.option("--full", is_flag=True, help=f"Show texts whole, not their first {TEXT_CHARACTERS} characters.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document for programs.")

@@ -68,7 +68,9 @@ def test_the_lines(capsys):
         (["--text", "WHERE is"], ["message", "agent.message"]),
         (["--last", "1"], ["session.end"]),
         (["--last", "1", "--kind", "tool.call"], ["tool.call"]),
-        (["--gaps", "5s", "--since", "2"], ["gap", "tool.call", "gap", "session.end"][1:]),
+        (["--gaps", "5s", "--since", "2"], ["gap", "tool.call", "gap", "session.end"]),
+        (["--gaps", "5s", "--since", "9.5"], ["gap", "session.end"]),
+        (["--gaps", "5s", "--kind", "session"], ["session.start", "gap", "gap", "session.end"]),
         (["--kind", "nothing"], []),
     ],
 )

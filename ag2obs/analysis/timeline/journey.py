@@ -10,16 +10,19 @@ from ag2obs.analysis.moments import rounded
 from ag2obs.analysis.session_track import SessionTracks
 from ag2obs.analysis.summary.totals import Totals
 from ag2obs.analysis.telling import told
+from ag2obs.analysis.texts import cut
 from ag2obs.analysis.timeline.agent_trail import AgentTrail
 from ag2obs.analysis.timeline.event_filter import EventFilter, agents_of
+from ag2obs.analysis.timeline.rows import Rows
 from ag2obs.analysis.timeline.text_search import TextSearch
-from ag2obs.analysis.timeline.timeline_fold import ROWS, TEXT_CHARACTERS, Rows
+from ag2obs.analysis.timeline.timeline_fold import ROWS, TEXT_CHARACTERS
 from ag2obs.analysis.timeline.timeline_types import TIMELINE_SCHEMA, TimelineRow, TimelineSession
 from ag2obs.events import Event
 
 __all__ = ["AgentJourney", "JourneyFold", "JourneysFold"]
 
 MOST_AGENTS = 10_000
+_NAME = 60
 
 
 class AgentJourney(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +44,7 @@ class AgentJourney(msgspec.Struct, frozen=True, kw_only=True):
     totals: Totals
     """Of its model and tool calls."""
     gaps: int
+    """How often nothing was recorded of the agent, and it had nothing at work; others may have been busy."""
     silent_seconds: float
     rows: list[TimelineRow]
     earlier_rows: int
@@ -118,14 +122,18 @@ class JourneysFold:
         lost = [session.mark(event, "drop", told(event, texts, 100), place.at)] if event.kind == "drop" else []
         if in_time and (marks or lost):
             for _, kept in self._followed.values():
-                kept.marks([*marks, *lost])
+                kept.add([*marks, *lost])
         for name in agents & self._followed.keys():
             trail, kept = self._followed[name]
             rows = list(trail.rows(event, place, texts, self._characters))
+            if rows and wanted.allows_session(event.session):
+                kept.see(event, place, shown=in_time)
             if rows and in_time and wanted.allows(event):
-                kept.add(session, event, place, [row for row in rows if self._says(row, event)])
+                kept.add([row for row in rows if self._says(row, event)])
         if event.kind == "session.end":
             session.settle()
+            for _, kept in self._followed.values() if self._limit[1] is not None else ():
+                kept.settle(event.session)
 
     def _says(self, row: TimelineRow, event: Event) -> bool:
         """Tell whether a row says what is looked for: of an event, or of a message that a model call showed."""
@@ -134,7 +142,7 @@ class JourneysFold:
         return self._search.finds_message(event.session, row.message or "")
 
     def _new(self, name: str) -> tuple[AgentTrail, Rows]:
-        return AgentTrail(name), Rows(*self._limit)
+        return AgentTrail(name), Rows(*self._limit, f"nothing of {cut(name, _NAME)}")
 
     def result(self) -> dict[str, AgentJourney]:
         """Return the journeys by agent."""
@@ -142,6 +150,7 @@ class JourneysFold:
         return {name: self._journey(*self._followed[name], sessions) for name in sorted(self._followed)}
 
     def _journey(self, trail: AgentTrail, kept: Rows, sessions: list[TimelineSession]) -> AgentJourney:
+        shown = kept.told()
         return AgentJourney(
             agent=trail.agent,
             sessions=[session for session in sessions if session.session_id in trail.sessions],
@@ -154,10 +163,10 @@ class JourneysFold:
             actions=trail.actions,
             errors=trail.errors,
             totals=trail.tally.totals(),
-            gaps=kept.gaps,
-            silent_seconds=rounded(kept.silence),
-            rows=list(kept.rows),
-            earlier_rows=kept.earlier,
+            gaps=shown.gaps,
+            silent_seconds=rounded(shown.silence),
+            rows=shown.rows,
+            earlier_rows=shown.earlier,
             partial=self._partial,
         )
 
