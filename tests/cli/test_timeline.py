@@ -156,7 +156,10 @@ def test_an_agent_s_journey(capsys):
     code, out, _ = run(capsys, "a.log", "--agent", "support")
     assert code == 0
     assert "messages 1 received, 0 sent" in out
-    assert "tools    1 call (1 failed)" in out
+    assert "model    0 calls (0 failed), 0 + 0 tokens, $0, 0 ms\n" in out
+    assert "tools    1 call (1 failed), 500 ms\n" in out
+    assert " 1 min 30 s wall\n" in out
+    assert "waiting" not in out
     assert [row["did"] for row in rows(capsys, "--agent", "support")] == ["was told", "called"]
     document = json.loads(run(capsys, "a.log", "--agent", "support", "--json")[1])
     assert document["journey"]["totals"]["tool_calls"] == 1

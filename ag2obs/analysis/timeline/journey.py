@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from ag2obs.analysis.agents.correspondence import Letters
 from ag2obs.analysis.moments import rounded
 from ag2obs.analysis.session_track import SessionTracks
 from ag2obs.analysis.summary.totals import Totals
@@ -43,6 +44,9 @@ class AgentJourney(msgspec.Struct, frozen=True, kw_only=True):
     errors: int
     totals: Totals
     """Of its model and tool calls."""
+    model_seconds: float
+    tool_seconds: float
+    """With the time of what its tools ran, such as other agents."""
     gaps: int
     """How often nothing was recorded of the agent, and it had nothing at work; others may have been busy."""
     silent_seconds: float
@@ -65,6 +69,8 @@ class AgentJourney(msgspec.Struct, frozen=True, kw_only=True):
                 "decisions": self.decisions,
                 "actions": self.actions,
                 "errors": self.errors,
+                "model_seconds": self.model_seconds,
+                "tool_seconds": self.tool_seconds,
                 "gaps": self.gaps,
                 "silent_seconds": self.silent_seconds,
                 "totals": self.totals.to_dict(),
@@ -98,6 +104,7 @@ class JourneysFold:
         self._partial = partial
         self._characters = characters
         self._sessions = SessionTracks(partial=partial, characters=characters)
+        self._letters = Letters()
         self._agents: set[str] = set()
         self._followed = {name: self._new(name) for name in names or ()}
 
@@ -110,6 +117,7 @@ class JourneysFold:
         session, texts = self._sessions.of(event.session), self._sessions.texts_of(event.session)
         texts.add(event)
         self._search.add(event)
+        self._letters.add(event)
         place, marks = session.place(event)
         agents = agents_of(event)
         if len(self._agents) < MOST_AGENTS:
@@ -125,7 +133,7 @@ class JourneysFold:
                 kept.add([*marks, *lost])
         for name in agents & self._followed.keys():
             trail, kept = self._followed[name]
-            rows = list(trail.rows(event, place, texts, self._characters))
+            rows = list(trail.rows(event, place, texts, self._letters, self._characters))
             if rows and wanted.allows_session(event.session):
                 kept.see(event, place, shown=in_time)
             if rows and in_time and wanted.allows(event):
@@ -157,12 +165,14 @@ class JourneysFold:
             agents=sorted(self._agents),
             first=trail.first,
             last=trail.last,
-            messages_received=trail.received,
-            messages_sent=trail.messages_sent,
+            messages_received=trail.messages.received,
+            messages_sent=trail.messages.sent,
             decisions=trail.decisions,
             actions=trail.actions,
             errors=trail.errors,
             totals=trail.tally.totals(),
+            model_seconds=rounded(trail.tally.model_ms / 1000),
+            tool_seconds=rounded(trail.tally.tool_ms / 1000),
             gaps=shown.gaps,
             silent_seconds=rounded(shown.silence),
             rows=shown.rows,
