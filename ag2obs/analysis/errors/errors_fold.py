@@ -35,8 +35,8 @@ class ErrorsFold:
     """Groups failures by fingerprint; memory is bounded by 1,000 fingerprints and what ``causes`` remembers.
 
     Of each fingerprint the first and the last failure are kept with what led to them. ``explain`` names one to keep
-    besides: an error id (``e3``), the beginning of a fingerprint, or a session and the number of an event in it; of
-    these the newest of each of 20 sessions are kept. ``lookback`` is how far back guesses by time go, in seconds.
+    besides: an error id (``e3``; ``e3@2026`` in sessions whose ids begin so), the beginning of a fingerprint, or a
+    session and the number of an event in it; of these the newest of each of 20 sessions are kept. ``lookback`` is how far back guesses by time go, in seconds.
     """
 
     def __init__(self, explain: str | tuple[str, int] | None = None, *, lookback: float = LOOKBACK_SECONDS) -> None:
@@ -84,8 +84,9 @@ class ErrorsFold:
             return False
         if isinstance(explain, tuple):
             return (event.session, event.seq) == explain
-        if _ERROR_ID.fullmatch(explain):
-            return event.error is not None and event.error.id == explain
+        error_id, _, session = explain.partition("@")
+        if _ERROR_ID.fullmatch(error_id):
+            return event.error is not None and event.error.id == error_id and event.session.startswith(session)
         return made.id.startswith(explain)
 
     def _session(self, session: str) -> _Session:
@@ -111,8 +112,16 @@ class ErrorsFold:
             exceptions=self._exceptions,
             others=self._others,
             not_grouped=self._not_grouped,
-            explained=[failure.told() for failure in self._explained.values()],
+            explained=[failure.told() for failure in self._wanted()],
         )
+
+    def _wanted(self) -> list[_Failure]:
+        """Return what is to be explained; a session that is named in full is not one of those that begin alike."""
+        if isinstance(self._explain, str):
+            session = self._explain.partition("@")[2]
+            if session in self._explained:
+                return [self._explained[session]]
+        return list(self._explained.values())
 
 
 class _Session:
