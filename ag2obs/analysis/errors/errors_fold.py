@@ -36,7 +36,8 @@ class ErrorsFold:
 
     Of each fingerprint the first and the last failure are kept with what led to them. ``explain`` names one to keep
     besides: an error id (``e3``; ``e3@2026`` in sessions whose ids begin so), the beginning of a fingerprint, or a
-    session and the number of an event in it; of these the newest of each of 20 sessions are kept. ``lookback`` is how far back guesses by time go, in seconds.
+    session and the number of an event in it; of these the newest of each of 20 sessions are kept. ``lookback`` is how
+    far back guesses by time go, in seconds.
     """
 
     def __init__(self, explain: str | tuple[str, int] | None = None, *, lookback: float = LOOKBACK_SECONDS) -> None:
