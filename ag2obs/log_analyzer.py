@@ -111,9 +111,9 @@ class LogAnalyzer:
     ) -> list[dict[str, Any]]:
         """Return what led to an error, nearest first, and never the error itself.
 
-        ``error`` is one of ``get_errors()``, the id of an error (``e3``, ``e3@SESSION``) or a fingerprint. What ids join
-        to it comes first: the calls and messages before it, then the work that it happened in, each with what asked
-        for it. What the same agent did within ``lookback_seconds`` before it comes last, with ``guess`` true.
+        ``error`` is one of ``get_errors()``, the id of an error (``e3``, ``e3@SESSION``) or a fingerprint. What ids
+        join to it comes first: the calls and messages before it, then the work that it happened in, each with what
+        asked for it. What the same agent did within ``lookback_seconds`` before it comes last, with ``guess`` true.
         """
         explain: str | tuple[str, int]
         explain = error if isinstance(error, str) else (str(error["session_id"]), int(error["seq"]))
