@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections import deque
 from typing import NamedTuple
 
 from ag2obs.analysis.message_texts import REMEMBERED_MESSAGES, ranges
-from ag2obs.analysis.texts import text_of
+from ag2obs.analysis.texts import whole_text_of
 from ag2obs.events import Event
 
 _SESSIONS = 100
@@ -22,7 +21,7 @@ class Letter(NamedTuple):
     role: str | None
     name: str | None
     words: int
-    """Equal for equal text, line breaks and the like aside; 0 where there is none."""
+    """Equal for equal text, also where one of two is in parts; 0 where there is none."""
     asks: bool
     """It asks for tool calls."""
 
@@ -41,7 +40,7 @@ class Letters:
         self._sessions[event.session] = letters  # the newest is last
         if len(self._sessions) > _SESSIONS:
             del self._sessions[next(iter(self._sessions))]
-        text = text_of(event.result if event.kind == "tool.call" else event.content, sys.maxsize)
+        text = whole_text_of(event.result if event.kind == "tool.call" else event.content).strip()
         same = letters.get(event.content_of or "")
         words = same.words if same is not None else hash(text) if text else 0
         letters.pop(event.id, None)

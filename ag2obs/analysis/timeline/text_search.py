@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
+from typing import Any
 
-from ag2obs.analysis.message_texts import REMEMBERED_MESSAGES, MessageTexts, TextsOfSessions, last_ids
+from ag2obs.analysis.message_texts import REMEMBERED_MESSAGES, TextsOfSessions, asked, last_ids
 from ag2obs.analysis.telling import told
-from ag2obs.analysis.texts import text_of
+from ag2obs.analysis.texts import one_line, whole_text_of
 from ag2obs.events import Event
 
-_WHOLE = sys.maxsize
+_SHOWN = 300
+"""Characters that are shown at least: what a row says in them is found also where it is put together."""
 _SESSIONS = 100
 _ANSWERS = 3
 """Messages of a model call's output that its row shows."""
@@ -26,6 +27,7 @@ class TextSearch:
 
     def __init__(self, text: str) -> None:
         self._text = re.sub(r"\s+", " ", text).casefold()
+        self._word = max(self._text.split(), key=len, default="")
         self._beginnings = TextsOfSessions()
         self._having: dict[str, dict[str, None]] = {}
 
@@ -45,9 +47,9 @@ class TextSearch:
             del self._having[next(iter(self._having))]
 
     def _is_in_message(self, event: Event) -> bool:
-        whole = MessageTexts(_WHOLE)
-        whole.add(event)
-        return self._is_in(whole.told(event.id or ""))
+        asks = asked(event.tool_calls, len(whole_text_of(event.tool_calls))) if event.tool_calls else ()
+        content = event.result if event.kind == "tool.call" else event.content
+        return self._is_in(content) or any(map(self._is_in, asks))
 
     def finds(self, event: Event) -> bool:
         """Tell whether an event says the text, as far as it was shown or not."""
@@ -63,17 +65,20 @@ class TextSearch:
         message = self._beginnings.of(session).get(identity)
         return message is not None and self._is_in(message.line())
 
-    def _said(self, event: Event) -> Iterator[str]:
-        yield told(event, self._beginnings.of(event.session), _WHOLE)
-        for value in (
-            event.content, event.arguments, event.result, event.detail, event.tool_calls,
-            event.tags, event.attributes, event.session_info, event.stack,
-        ):  # fmt: skip
-            if value is not None:
-                yield text_of(value, _WHOLE)
+    def _said(self, event: Event) -> Iterator[Any]:
+        yield told(event, self._beginnings.of(event.session), _SHOWN)
+        if event.kind != "message":  # of messages that was decided when they were added
+            yield from (event.content, event.arguments, event.result, event.detail)
+        yield from (event.tags, event.attributes, event.session_info)
+        yield from event.stack or ()
+        if event.error is not None:
+            yield event.error.message
 
-    def _is_in(self, said: str) -> bool:
-        return self._text in said.casefold()
+    def _is_in(self, said: Any) -> bool:
+        if said is None:
+            return False
+        text = whole_text_of(said).casefold()
+        return self._word in text and self._text in f" {one_line(text)} "
 
 
 def _named(event: Event) -> Iterator[str]:

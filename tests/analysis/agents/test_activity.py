@@ -13,7 +13,7 @@ def shown_to_a_model():
         event("message", id="m2", role="user", content="hello"),
         event("message", id="m3", role="assistant", content="hi"),
         event("llm.call", agent="support", input=["m1-m2"], output=["m3"]),
-        event("message", id="m4", role="user", content="and  now?"),
+        event("message", id="m4", role="user", content="and now?\n"),
         event("agent.message", agent="support", sender="boss", message="m4"),
         event("message", id="m5", role="user", name="boss", content=[{"type": "text", "text": "and now?"}]),
         event("message", id="m6", role="assistant", content="bye"),
