@@ -67,7 +67,7 @@ class TextSearch:
 
     def _said(self, event: Event) -> Iterator[Any]:
         yield told(event, self._beginnings.of(event.session), _SHOWN)
-        if event.kind != "message":  # of messages that was decided when they were added
+        if event.kind != "message" or event.id is None:  # of others that was decided when they were added
             yield from (event.content, event.arguments, event.result, event.detail)
         yield from (event.tags, event.attributes, event.session_info)
         yield from event.stack or ()

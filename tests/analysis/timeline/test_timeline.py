@@ -91,6 +91,7 @@ def said_late():
         event("agent.message", agent="b", sender="a", message="m9"),
         event("state.change", agent="a", content={"changed": {"note": {"old": "", "new": long}}}),
         event("error", agent="a", error=failure(), stack=["shop:refund:7"], attributes={"basket": "b-19"}),
+        event("message", role="user", content=long),
     )  # fmt: skip
 
 
@@ -98,7 +99,7 @@ def said_late():
 @pytest.mark.parametrize(
     ("text", "seqs"),
     [
-        ("needle rest", [2, 3, 4, 5, 6, 8]),
+        ("needle rest", [2, 3, 4, 5, 6, 8, 10]),
         ("a to b: z z", [6]),
         ("req-7781", [1]),
         ("U-4242", [1]),
