@@ -111,8 +111,9 @@ class LogAnalyzer:
     ) -> list[dict[str, Any]]:
         """Return what led to an error, nearest first, and never the error itself.
 
-        ``error`` is one of ``get_errors()``, the id of an error (``e3``) or a fingerprint. What ids join to it comes
-        first; what the same agent did within ``lookback_seconds`` before it comes last, with ``guess`` true.
+        ``error`` is one of ``get_errors()``, the id of an error (``e3``, ``e3@SESSION``) or a fingerprint. What ids
+        join to it comes first: the calls and messages before it, then the work that it happened in, each with what
+        asked for it. What the same agent did within ``lookback_seconds`` before it comes last, with ``guess`` true.
         """
         explain: str | tuple[str, int]
         explain = error if isinstance(error, str) else (str(error["session_id"]), int(error["seq"]))
@@ -196,8 +197,10 @@ def analyze_session(session: str | os.PathLike[str] = LATEST) -> dict[str, Any]:
 def debug_issue(issue: str, session: str | os.PathLike[str] | None = None) -> str:
     """Return a report on the agents, errors and sessions that the words of ``issue`` match, as readable text.
 
-    All configured logs are looked at, or what ``session`` names. Where nothing matches the report says so. Raises
-    ``LogFormatError`` where there is no log.
+    The issue may name agents, error ids (``e1``), fingerprints, session and chat ids and tags, such as a request or
+    user id, and have words of errors and of a session's first question. An agent whose name is an ordinary word, such
+    as ``user``, counts in quotes or beside the word "agent". All configured logs are looked at, or what ``session``
+    names. Where nothing matches the report says so. Raises ``LogFormatError`` where there is no log.
     """
     fold = IssueFold(issue)
     if session is not None:

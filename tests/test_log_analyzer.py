@@ -92,6 +92,21 @@ def test_a_causality_chain(log):
     assert analyzer.find_causality_chain("e99") == []
 
 
+def test_a_causality_chain_without_guesses_has_the_work_around_the_error(tmp_path):
+    events = [
+        event("error", 1, agent="a", error=failure(), parent="r"),
+        event("milestone", 1, agent="a", name="round", span="r"),
+    ]
+    path = tmp_path / "b.log"
+    path.write_bytes(b"".join(encode(each) + b"\n" for each in numbered(*events)))
+    analyzer = LogAnalyzer(path)
+    for error in ("e1", analyzer.get_errors()[0]):
+        chain = analyzer.find_causality_chain(error, lookback_seconds=0)
+        assert [(link["relation"], link["message"], link["guess"]) for link in chain] == [
+            ("it was inside of", "round", False)
+        ]
+
+
 def test_the_export_is_complete_and_takes_the_old_one_s_place(log, tmp_path):
     target = LogAnalyzer().export_analysis(tmp_path / "out" / "report.json")
     target = LogAnalyzer().export_analysis(target)

@@ -12,6 +12,7 @@ REMEMBERED_MESSAGES = 2_000
 """Of each session: the newest. An older one is named by its id alone."""
 
 _CHARACTERS = 300
+_SESSIONS = 100
 
 
 class MessageText(NamedTuple):
@@ -26,6 +27,10 @@ class MessageText(NamedTuple):
     def told(self) -> str:
         """Return what it says, and what it asks for."""
         return f"{self.text} [asks for {self.asks_for}]".lstrip() if self.asks_for else self.text
+
+    def line(self) -> str:
+        """Return what it says, after who says it."""
+        return f"{self.name or self.role or '?'}: {self.told()}"
 
 
 class MessageTexts:
@@ -58,6 +63,22 @@ class MessageTexts:
         """Return what a message says; its id in parentheses where that is not known."""
         known = self._texts.get(identity)
         return known.told() if known is not None else f"({identity})"
+
+
+class TextsOfSessions:
+    """The messages of the newest 100 sessions at work."""
+
+    def __init__(self, characters: int = _CHARACTERS) -> None:
+        self._characters = characters
+        self._texts: dict[str, MessageTexts] = {}
+
+    def of(self, session: str) -> MessageTexts:
+        """Return the messages of a session."""
+        texts = self._texts.pop(session, None) or MessageTexts(self._characters)
+        self._texts[session] = texts  # the newest is last
+        if len(self._texts) > _SESSIONS:
+            del self._texts[next(iter(self._texts))]
+        return texts
 
 
 def asked(tool_calls: Any, length: int) -> Iterator[str]:

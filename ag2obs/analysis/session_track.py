@@ -6,22 +6,26 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ag2obs.analysis.busy_time import BusyTime
-from ag2obs.analysis.message_texts import MessageTexts
+from ag2obs.analysis.message_texts import MessageTexts, TextsOfSessions
 from ag2obs.analysis.moments import rounded, seconds_of
 from ag2obs.analysis.timeline.timeline_types import CLOCK, MISSING, TimelineRow, TimelineSession
 from ag2obs.events import Event
 
-_CLOCK_TOLERANCE = 1.0
+CLOCK_TOLERANCE = 1.0
 """Seconds: clocks are adjusted by less all the time."""
 
 _BUSY = frozenset({"llm.call", "tool.call", "code.execution"})
 
 
 class Place(NamedTuple):
-    """The moment of an event in seconds since 1970, and in seconds after its session's start."""
+    """When an event was written."""
 
     moment: float | None
+    """In seconds since 1970."""
     at: float | None
+    """In seconds after its session's start; None where that is not on file."""
+    after: float | None
+    """The same; where the start is not on file, in seconds after the first event that is."""
 
 
 class SessionTrack:
@@ -64,11 +68,13 @@ class SessionTrack:
         at = None if moment is None or self._started is None else rounded(moment - self._started)
         marks = [*self._missing_before(event, at), *self._clock_before(event, moment, at)]
         self._measure(event, moment)
+        after = at
         if moment is not None:
             self._first = moment if self._first is None else min(self._first, moment)
+            after = rounded(moment - self._first) if at is None else at
             self._newest = moment if self._newest is None else max(self._newest, moment)
             self.last = moment
-        return Place(moment, at), marks
+        return Place(moment, at, after), marks
 
     def _missing_before(self, event: Event, at: float | None) -> Iterator[TimelineRow]:
         expected = None if self._seq is None else self._seq + 1
@@ -83,7 +89,7 @@ class SessionTrack:
         yield self.mark(event, MISSING, text, at, count=count)
 
     def _clock_before(self, event: Event, moment: float | None, at: float | None) -> Iterator[TimelineRow]:
-        if moment is not None and self.last is not None and moment < self.last - _CLOCK_TOLERANCE:
+        if moment is not None and self.last is not None and moment < self.last - CLOCK_TOLERANCE:
             yield self.mark(event, CLOCK, f"the clock was set back by {self.last - moment:.1f} s", at)
 
     def mark(self, event: Event, kind: str, text: str, at: float | None, *, count: int | None = None) -> TimelineRow:
@@ -134,13 +140,10 @@ class SessionTrack:
 class SessionTracks:
     """All sessions of a timeline; the texts of messages are kept of the newest 100 at work."""
 
-    _TEXTS_OF_SESSIONS = 100
-
     def __init__(self, *, partial: bool, characters: int) -> None:
         self._partial = partial
-        self._characters = characters
         self._tracks: dict[str, SessionTrack] = {}
-        self._texts: dict[str, MessageTexts] = {}
+        self._texts = TextsOfSessions(characters)
 
     def of(self, session: str) -> SessionTrack:
         """Return the track of a session."""
@@ -151,11 +154,7 @@ class SessionTracks:
 
     def texts_of(self, session: str) -> MessageTexts:
         """Return the messages of a session."""
-        texts = self._texts.pop(session, None) or MessageTexts(self._characters)
-        self._texts[session] = texts  # the newest is last
-        if len(self._texts) > self._TEXTS_OF_SESSIONS:
-            del self._texts[next(iter(self._texts))]
-        return texts
+        return self._texts.of(session)
 
     def __contains__(self, session: str) -> bool:
         return session in self._tracks

@@ -29,13 +29,18 @@ def cut(text: str, length: int) -> str:
 
 def text_of(value: Any, length: int) -> str:
     """Return content in any form as short text: of a message in parts its texts, of other data its JSON."""
+    return cut(whole_text_of(value), length)
+
+
+def whole_text_of(value: Any) -> str:
+    """Return content in any form as text, with its line ends."""
     if value is None:
         return ""
     if isinstance(value, str):
-        return cut(value, length)
+        return value
     if isinstance(value, list) and value and all(isinstance(part, dict) and "type" in part for part in value):
-        return cut(" ".join(_text_of_part(part) for part in value[:100]), length)
-    return cut(json_of(value), length)
+        return " ".join(map(_text_of_part, value))
+    return json_of(value)
 
 
 def json_of(value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import msgspec
 
-from ag2obs.analysis.errors.debug_report import joined, link_text, report_lines
+from ag2obs.analysis.errors.debug_report import joined, link_text, parts_of, report_lines
 from ag2obs.analysis.errors.error_types import ERRORS_SCHEMA, ErrorPattern, ErrorsReport, Occurrence
 from ag2obs.analysis.errors.errors_fold import ErrorsFold
 from ag2obs.cli import complain, wording
@@ -17,7 +17,9 @@ _CAUSES_SHOWN = 3
 
 @click.command("errors")
 @sessions_argument
-@click.option("--explain", metavar="ID", help="Tell all about one: a fingerprint (f3a9...) or an error's id (e3).")
+@click.option(
+    "--explain", metavar="ID", help="Tell all about one: a fingerprint (f3a9...), an error's id (e3), or e3@SESSION."
+)
 @click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="Show N errors; 0 for all.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document for programs.")
 def command(sessions: tuple[str, ...], explain: str | None, limit: int, as_json: bool) -> int:
@@ -30,7 +32,8 @@ def command(sessions: tuple[str, ...], explain: str | None, limit: int, as_json:
     values in it left aside. What led to a failure is found by ids (of the tool call, the messages, the invocation, the
     work around it); what was only near in time is marked as a guess.
 
-    --explain is the debug report: the state, decisions, messages and calls of the agent when it failed.
+    --explain is the debug report: the state, decisions, messages and calls of the agent when it failed. Where several
+    of the sessions have an error e3, e3@SESSION is that of one of them, named by its id or the beginning of it.
     """
     fold = ErrorsFold(explain)
     code, missing = add_sessions(fold, sessions)
@@ -54,7 +57,8 @@ def _explain(report: ErrorsReport, explain: str, *, as_json: bool) -> int:
     if not found:
         return complain(f"no error is called {explain!r}; ag2obs errors shows those that are there")
     newest = max(found, key=lambda occurrence: occurrence.ts)
-    is_fingerprint = newest.error != explain
+    error_id = explain.partition("@")[0]
+    is_fingerprint = newest.error != error_id
     if as_json:
         explained = [_with_pattern(occurrence, patterns) for occurrence in found]
         print_document({"schema": ERRORS_SCHEMA, "explained": explained})
@@ -62,8 +66,8 @@ def _explain(report: ErrorsReport, explain: str, *, as_json: bool) -> int:
     if is_fingerprint and len(fingerprints) > 1:
         return complain(f"{len(fingerprints)} fingerprints begin with {explain!r}: {', '.join(sorted(fingerprints))}")
     if not is_fingerprint and len(found) > 1:
-        some = ", ".join(wording.printable(occurrence.session) for occurrence in found[-3:])
-        return complain(f"{len(found)} sessions have an error {explain}, such as {some}; name one of them")
+        some = ", ".join(f"{error_id}@{wording.printable(occurrence.session)}" for occurrence in found[-3:])
+        return complain(f"{len(found)} sessions have an error {error_id}; name one of them: --explain {some}")
     click.echo(joined([report_lines(newest, patterns.get(newest.fingerprint))]))
     return 0
 
@@ -105,7 +109,8 @@ def _print_pattern(pattern: ErrorPattern) -> None:
     known_as = f"{occurrence.error} in " if occurrence.error else ""
     click.echo(f"  {'last' if pattern.count > 1 else 'it'}: {wording.printable(known_as + occurrence.session)}")
     click.echo(f"    {occurrence.text}")
-    for link in occurrence.causes[:_CAUSES_SHOWN]:
+    led, _, guesses = parts_of(occurrence.causes)
+    for link in [*led, *guesses][:_CAUSES_SHOWN]:
         click.echo(f"    <- {'(guess) ' if link.guess else ''}{link_text(link)}")
     for link in occurrence.inside[:1]:
         click.echo(f"    inside {link_text(link)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -13,7 +14,7 @@ from ag2obs.analysis.timeline.journey import JourneyFold
 from ag2obs.analysis.timeline.timeline_fold import TEXT_CHARACTERS, EventFilter, TimelineFold
 from ag2obs.cli import complain, wording
 from ag2obs.cli.documents import print_document
-from ag2obs.cli.durations import Duration
+from ag2obs.cli.durations import Duration, DurationOrMoment
 from ag2obs.cli.exit_codes import ExitCode
 from ag2obs.cli.logs import tell_losses, tell_refused
 from ag2obs.cli.sessions import found, session_argument
@@ -42,16 +43,22 @@ _WHOLE_TEXT = 1_000_000
     "--status", "statuses", multiple=True, type=click.Choice([STATUS_OK, STATUS_ERROR, STATUS_CANCELLED]),
     help="Only events that went this way.",
 )  # fmt: skip
-@click.option("--since", type=Duration(), help="Only from this long after the session's start on: 30s, 2m.")
-@click.option("--until", type=Duration(), help="Only up to this long after the session's start.")
-@click.option("--text", default="", help="Only events that say this, upper and lower case alike.")
-@click.option("--gaps", type=Duration(), help="Mark silence of at least this long: 5s.")
+@click.option(
+    "--since",
+    type=DurationOrMoment(),
+    help="Only from then on: so long after the session's start (30s, 1h30m), or a date and time.",
+)
+@click.option("--until", type=DurationOrMoment(through=True), help="Only up to then, told like --since.")
+@click.option(
+    "--text", default="", help="Only events with this in what they say, in tags or fields, whatever the case."
+)
+@click.option("--gaps", type=Duration(), help="Mark where for so long nothing was at work: 5s.")
 @click.option("--last", type=click.IntRange(min=0), metavar="N", help="Only the last N rows; 0 for all.")
 @click.option("--full", is_flag=True, help=f"Show texts whole, not their first {TEXT_CHARACTERS} characters.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document for programs.")
 def command(
-    session: str, agent: str | None, kinds: tuple[str, ...], statuses: tuple[str, ...], since: float | None,
-    until: float | None, text: str, gaps: float | None, last: int | None, full: bool, as_json: bool,
+    session: str, agent: str | None, kinds: tuple[str, ...], statuses: tuple[str, ...], since: float | datetime | None,
+    until: float | datetime | None, text: str, gaps: float | None, last: int | None, full: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """Show what happened, in order.
 
@@ -60,6 +67,9 @@ def command(
     Events are told when they end. Events that are missing or were lost are marked where they should be. Of a
     path of 10 MB or more the last 100 rows are shown, on a terminal the last 1,000 rows of anything; --last says
     otherwise. Times are relative to the session's start; where only the end of a log is read, sums are of that part.
+
+    A date and time is 2026-10-01T08:00:10Z, or "2026-10-01 08:00:10" on this machine's clock, as tables print it.
+    Of a session whose start is not on file, --since 30s counts from its first event that is.
     """
     where = found(session)
     big = where.session_id is None and _size(where.paths) >= BIG_LOG_BYTES

@@ -23,6 +23,7 @@ def print_timeline(timeline: Timeline) -> None:
     """Print where the time of each session went, and the rows."""
     for number, session in enumerate(timeline.sessions, 1):
         _print_session(session, number if len(timeline.sessions) > 1 else None)
+        _print_time(session, f": {_spent(session)}")
     _print_rows(timeline.rows, timeline.sessions, timeline.earlier_rows, partial=timeline.partial)
 
 
@@ -36,9 +37,14 @@ def print_journey(journey: AgentJourney) -> None:
         (
             "model",
             f"{wording.counted(totals.llm_calls, 'call')} ({totals.failed_calls:,} failed), "
-            f"{tokens.input:,} + {tokens.output:,} tokens, {wording.cost_sentence(totals)}",
+            f"{tokens.input:,} + {tokens.output:,} tokens, {wording.cost_sentence(totals)}, "
+            f"{wording.duration(journey.model_seconds)}",
         ),
-        ("tools", f"{wording.counted(totals.tool_calls, 'call')} ({totals.tool_failures:,} failed)"),
+        (
+            "tools",
+            f"{wording.counted(totals.tool_calls, 'call')} ({totals.tool_failures:,} failed), "
+            f"{wording.duration(journey.tool_seconds)}",
+        ),
         (
             "did",
             f"{wording.counted(journey.decisions, 'decision')}, {wording.counted(journey.actions, 'action')}, "
@@ -51,6 +57,7 @@ def print_journey(journey: AgentJourney) -> None:
         click.echo(f"{name:<9}{value}")
     for number, session in enumerate(journey.sessions, 1):
         _print_session(session, number if len(journey.sessions) > 1 else None)
+        _print_time(session, "")  # where the session's time went is mostly not of this agent
     _print_rows(journey.rows, journey.sessions, journey.earlier_rows, partial=journey.partial)
 
 
@@ -62,12 +69,20 @@ def _print_session(session: TimelineSession, number: int | None) -> None:
         if value
     )
     click.echo(f"session  {label}{wording.printable(session.session_id)}  {what}")
-    human = f", {wording.duration(session.human_seconds)} people" if session.human_seconds else ""
-    click.echo(
-        f"time     {wording.local_time(session.started)}, {wording.duration(session.wall_seconds)} wall: "
-        f"{wording.duration(session.model_seconds)} model, {wording.duration(session.tool_seconds)} tools{human}, "
-        f"{wording.duration(session.waiting_seconds)} waiting"
+
+
+def _spent(session: TimelineSession) -> str:
+    model, tools, people, waiting = map(
+        wording.duration,
+        (session.model_seconds, session.tool_seconds, session.human_seconds, session.waiting_seconds),
     )
+    human = f", {people} people" if session.human_seconds else ""
+    return f"{model} model, {tools} tools{human}, {waiting} waiting"
+
+
+def _print_time(session: TimelineSession, spent: str) -> None:
+    """Print when a session was, what its time was ``spent`` on, and what of it is lost."""
+    click.echo(f"time     {wording.local_time(session.started)}, {wording.duration(session.wall_seconds)} wall{spent}")
     if session.missing or session.dropped:
         click.echo(f"lost     {session.missing:,} missing, {session.dropped:,} dropped")
 

@@ -62,12 +62,25 @@ def test_an_error_that_is_not_there(capsys, log, arguments):
     assert out == ""
 
 
-def test_an_id_that_several_sessions_have_is_ambiguous(capsys, log):
+def test_an_id_that_several_sessions_have_is_ambiguous_and_one_can_be_chosen(capsys, log):
     with log.open("ab") as file:
-        file.write(encode(event("error", seq=1, session="s2", error=failure("other"))) + b"\n")
+        for session in ("s2", "s23"):
+            file.write(encode(event("error", seq=1, session=session, error=failure(f"other of {session}"))) + b"\n")
     code, out, err = run(capsys, log, "--explain", "e1")
     assert (code, out) == (1, "")
-    assert err == "ag2obs: 2 sessions have an error e1, such as s1, s2; name one of them\n"
+    assert err == "ag2obs: 3 sessions have an error e1; name one of them: --explain e1@s1, e1@s2, e1@s23\n"
+    for chosen, told in (("e1@s1", "no order 7"), ("e1@s23", "other of s23")):
+        code, out, err = run(capsys, log, "--explain", chosen)
+        assert (code, err) == (0, "")
+        assert told in out
+    code, out, err = run(capsys, log, "--explain", "e1@s2")
+    assert (code, err) == (0, "")  # s2 is a session, though s23 begins like it
+    assert "other of s2\n" in out
+    assert "2 sessions" not in out
+    for nothing in ("e1@s9", "e9@s1", "@s1", "e1@s1@s1"):
+        assert run(capsys, log, "--explain", nothing) == (
+            1, "", f"ag2obs: no error is called {nothing!r}; ag2obs errors shows those that are there\n"
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize("arguments", [[], ["--json"]])

@@ -1,5 +1,6 @@
 import gzip
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,9 @@ def test_the_lines(capsys):
         (["--text", "WHERE is"], ["message", "agent.message"]),
         (["--last", "1"], ["session.end"]),
         (["--last", "1", "--kind", "tool.call"], ["tool.call"]),
-        (["--gaps", "5s", "--since", "2"], ["gap", "tool.call", "gap", "session.end"][1:]),
+        (["--gaps", "5s", "--since", "2"], ["gap", "tool.call", "gap", "session.end"]),
+        (["--gaps", "5s", "--since", "9.5"], ["gap", "session.end"]),
+        (["--gaps", "5s", "--kind", "session"], ["session.start", "gap", "gap", "session.end"]),
         (["--kind", "nothing"], []),
     ],
 )
@@ -90,12 +93,62 @@ def test_nothing_found_is_said_and_is_json(capsys):
     assert (document["schema"], document["rows"], len(document["sessions"])) == (1, [], 1)
 
 
-@pytest.mark.parametrize("value", ["soon", "-5s", "5 weeks"])
-def test_a_duration_that_is_none_is_refused(capsys, value):
+@pytest.mark.parametrize(
+    "value",
+    ["soon", "-5s", "5 weeks", "30m1h", "1h1h", "1h30", "08:00:10", "2026-11-21", "2026-13-21 08:00",
+     "0001-01-01 00:00:00+14:00", "2026-W40-4T08:00:00", ""],
+)  # fmt: skip
+@pytest.mark.parametrize("option", ["--since", "--until"])
+def test_a_time_that_is_none_is_refused(capsys, option, value):
     write("a.log", *chat())
-    code, out, err = run(capsys, "a.log", f"--since={value}")
+    code, out, err = run(capsys, "a.log", f"{option}={value}")
     assert (code, out) == (1, "")
+    assert err.startswith("ag2obs: ")
+    assert err.count("\n") == 1
+    assert "no length of time and no date with a time" in err
+
+
+@pytest.mark.parametrize("value", ["soon", "2026-11-21T08:00:10Z"])
+def test_a_length_of_silence_that_is_none_is_refused(capsys, value):
+    write("a.log", *chat())
+    code, _, err = run(capsys, "a.log", f"--gaps={value}")
+    assert code == 1
     assert "no length of time" in err
+
+
+@pytest.fixture
+def bogota():
+    """This machine's clock is five hours behind UTC."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "XXX5")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kinds"),
+    [
+        (["--since", "2026-11-21T08:00:09Z"], ["tool.call", "session.end"]),
+        (["--since", "2026-11-21T10:00:09.5+02:00"], ["session.end"]),
+        (["--since", "2026-11-21 03:00:09", "--until", "2026-11-21 03:00:09"], ["tool.call"]),
+        (["--until", "2026-11-21 03:00"], ["session.start", "message", "agent.message", "tool.call"]),
+        (["--until", "2026-11-21T08:00:00.999Z"], ["session.start"]),
+        (["--since", "1m30s"], ["session.end"]),
+        (["--since", "0h 0m 2s", "--until", "1M29S999MS"], ["tool.call"]),
+    ],
+)
+@pytest.mark.usefixtures("bogota")
+def test_times_on_the_clock_and_of_several_units(capsys, arguments, kinds):
+    write("a.log", *chat())
+    assert [row["kind"] for row in rows(capsys, *arguments)] == kinds
+
+
+def test_times_of_a_session_whose_start_is_not_on_file_count_from_its_first_event_there(capsys):
+    write("a.log", *numbered(*chat())[1:])
+    assert [row["kind"] for row in rows(capsys, "--since", "5s", "--until", "8.5s")] == ["tool.call"]
+    assert [row["did"] for row in rows(capsys, "--since", "5s", "--agent", "support")] == ["called"]
+    assert [row["at_seconds"] for row in rows(capsys, "--since", "5s")] == [None, None]
 
 
 def test_an_agent_s_journey(capsys):
@@ -103,7 +156,10 @@ def test_an_agent_s_journey(capsys):
     code, out, _ = run(capsys, "a.log", "--agent", "support")
     assert code == 0
     assert "messages 1 received, 0 sent" in out
-    assert "tools    1 call (1 failed)" in out
+    assert "model    0 calls (0 failed), 0 + 0 tokens, $0, 0 ms\n" in out
+    assert "tools    1 call (1 failed), 500 ms\n" in out
+    assert " 1 min 30 s wall\n" in out
+    assert "waiting" not in out
     assert [row["did"] for row in rows(capsys, "--agent", "support")] == ["was told", "called"]
     document = json.loads(run(capsys, "a.log", "--agent", "support", "--json")[1])
     assert document["journey"]["totals"]["tool_calls"] == 1

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from ag2obs.analysis.agents.correspondence import Correspondence, Letters
 from ag2obs.analysis.summary.totals import Tally, Totals
 from ag2obs.analysis.timeline.event_filter import agents_of
 from ag2obs.events import Event
@@ -37,7 +38,9 @@ class AgentActivity(msgspec.Struct, frozen=True, kw_only=True):
     """Failures, each once, and lines logged as ERROR or CRITICAL."""
     warnings: int
     messages_received: int
+    """Delivered to it, or shown to its model without a delivery; counted as in its journey."""
     messages_sent: int
+    """Delivered by it, or an answer of its model that nobody delivered."""
     sessions: dict[str, int]
     first: str | None
     last: str | None
@@ -52,21 +55,24 @@ class AgentActivity(msgspec.Struct, frozen=True, kw_only=True):
 class ActivityFold:
     """Counts the events of each agent; memory grows with agents (10,000 at most) and the names of what they did.
 
-    Of actions, decisions, tools and sessions the first 1,000 names are counted apart, the rest as ``others``.
+    Of actions, decisions, tools and sessions the first 1,000 names are counted apart, the rest as ``others``; of
+    messages as much is remembered as ``Correspondence`` says.
     """
 
     def __init__(self) -> None:
         self._agents: dict[str, _Agent] = {}
+        self._letters = Letters()
 
     def add(self, event: Event) -> None:
         """Count an event for the agents that take part in it."""
+        self._letters.add(event)
         for name in agents_of(event):
             agent = self._agents.get(name)
             if agent is None:
                 if len(self._agents) >= MOST_AGENTS:
                     continue
                 agent = self._agents[name] = _Agent(name)
-            agent.add(event)
+            agent.add(event, self._letters)
 
     def result(self) -> dict[str, AgentActivity]:
         """Return the agents by name."""
@@ -77,7 +83,8 @@ class _Agent:
     def __init__(self, name: str) -> None:
         self._name = name
         self._role: str | None = None
-        self._logs = self._errors = self._warnings = self._received = self._sent = 0
+        self._logs = self._errors = self._warnings = 0
+        self._messages = Correspondence(name)
         self._actions: Counter[str] = Counter()
         self._decisions: Counter[str] = Counter()
         self._tools: Counter[str] = Counter()
@@ -88,12 +95,8 @@ class _Agent:
         self._first: str | None = None
         self._last: str | None = None
 
-    def add(self, event: Event) -> None:
-        if event.kind == "agent.message":
-            if event.sender == self._name:
-                self._sent += 1
-            else:
-                self._received += 1
+    def add(self, event: Event, letters: Letters) -> None:
+        self._messages.add(event, letters)
         count(self._sessions, event.session)
         self._first = event.ts if self._first is None else min(self._first, event.ts)
         self._last = event.ts if self._last is None else max(self._last, event.ts)
@@ -140,8 +143,8 @@ class _Agent:
             total_logs=self._logs,
             errors=self._errors,
             warnings=self._warnings,
-            messages_received=self._received,
-            messages_sent=self._sent,
+            messages_received=self._messages.received,
+            messages_sent=self._messages.sent,
             first=self._first,
             last=self._last,
             totals=self._tally.totals(),

@@ -7,11 +7,11 @@ newest few decisions, messages and calls. A cause that is further back is not fo
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
 from ag2obs.analysis.errors.agent_state import AgentState
-from ag2obs.analysis.errors.error_types import Background, Link
+from ag2obs.analysis.errors.error_types import INSIDE_OF, Background, Link
 from ag2obs.analysis.message_texts import MessageTexts, call_ids, last_ids
 from ag2obs.analysis.moments import seconds_of
 from ag2obs.analysis.telling import told
@@ -80,6 +80,8 @@ class SessionCauses:
         """Failed model calls, by invocation."""
         self._children: dict[str, list[Step]] = {}
         """Failed work, by the span it happened in."""
+        self._ended: dict[str, Step] = {}
+        """Work that has ended, by its span."""
         self._agents: dict[str | None, _Agent] = {}
 
     def add(self, event: Event) -> Step:
@@ -102,6 +104,8 @@ class SessionCauses:
             _remember(self._called, event.call_id, step)
         if step.failed and event.parent:
             _remember(self._children, event.parent, [*self._children.get(event.parent, []), step][-_OF_EACH:])
+        if event.span and event.kind not in ("session.start", "session.end"):
+            _remember(self._ended, event.span, step)
         self._remember_of_agents(event, step)
         return step
 
@@ -155,16 +159,24 @@ class SessionCauses:
             _remember(self._agents, name, agent, _AGENTS)
         return agent
 
-    def causes(self, step: Step, event: Event, lookback: float) -> list[Link]:
-        """Return what led to ``event``, nearest first and never itself; what is only near in time comes last."""
+    def causes(self, step: Step, event: Event) -> list[Link]:
+        """Return what ids say led to ``event``, nearest first and never itself."""
+        return self._followed(step, self._direct(step, event.invocation))
+
+    def around(self, step: Step) -> list[Link]:
+        """Return work that a failure happened in, which has ended now, and what ids say asked for that work."""
+        return [step.link(self._session, INSIDE_OF), *self._followed(step, self._asking(step))]
+
+    def _followed(self, step: Step, first: Iterable[tuple[str, Step]]) -> list[Link]:
+        """Return the steps that led to ``step``, of which ``first`` are the nearest: 12 at most."""
         found: dict[int, Link] = {}
-        queue: deque[tuple[str, Step]] = deque(self._direct(step, event.invocation))
+        queue = deque(first)
         while queue and len(found) < MOST_CAUSES:
             relation, cause = queue.popleft()
             if cause.seq != step.seq and cause.seq not in found:
                 found[cause.seq] = cause.link(self._session, relation)
                 queue.extend(self._direct(cause, None))
-        return [*found.values(), *self._guesses(step, found, lookback)]
+        return list(found.values())
 
     def _direct(self, step: Step, invocation: str | None) -> Iterator[tuple[str, Step]]:
         """Yield what ids say came right before a step."""
@@ -172,6 +184,10 @@ class SessionCauses:
             yield "inside it", child
         for tried in reversed(self._tried.get(invocation or "", [])):
             yield "invocation", tried
+        yield from self._asking(step)
+
+    def _asking(self, step: Step) -> Iterator[tuple[str, Step]]:
+        """Yield what asked for a step: the call that wanted the tool, the messages it answers, the work around it."""
         if step.kind == "tool.call" and step.call_id is not None:
             asking = self._made.get(self._asked.get(step.call_id, ""))
             if asking is not None:
@@ -180,13 +196,18 @@ class SessionCauses:
             made = self._made.get(identity)
             if made is not None:
                 yield f"message {identity}", made
+        around = self._ended.get(step.parent)
+        if around is not None:
+            yield f"around #{step.seq}", around
 
-    def _guesses(self, step: Step, found: dict[int, Link], lookback: float) -> list[Link]:
+    def guesses(self, step: Step, found: Iterable[Link], lookback: float) -> list[Link]:
+        """Return what the same agent did shortly before a step, without what was ``found``, the newest first."""
+        known = {step.seq, *(link.seq for link in found)}
         end = seconds_of(step.ts)
         guesses: list[Link] = []
         for other in reversed(self._agent(step.agent).recent):
             begin = seconds_of(other.ts)
-            if other.seq == step.seq or other.seq in found:
+            if other.seq in known:
                 continue
             if begin is None or end is None or not 0 <= end - begin <= lookback or len(guesses) >= _GUESSES:
                 break

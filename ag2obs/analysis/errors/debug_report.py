@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ag2obs.analysis.errors.error_types import ErrorPattern, Link, Occurrence
+from ag2obs.analysis.errors.error_types import INSIDE_OF, ErrorPattern, Link, Occurrence
 from ag2obs.analysis.texts import cut, one_line
 
 _TEXT = 300
@@ -20,16 +20,23 @@ def report_lines(occurrence: Occurrence, pattern: ErrorPattern | None) -> Iterat
     yield f"  told by     {one_line(occurrence.kind)}{who}: {occurrence.text}"
     if pattern is not None and pattern.count > 1:
         yield f"  times       {pattern.count:,}, from {one_line(pattern.first)} to {one_line(pattern.last)}"
-    yield from _links("What led to it", [link for link in occurrence.causes if not link.guess])
-    yield from _links(
-        "Shortly before it (a guess: only the time says so)", [link for link in occurrence.causes if link.guess]
-    )
-    yield from _links("What it happened inside of", occurrence.inside)
+    led, around, guesses = parts_of(occurrence.causes)
+    yield from _links("What led to it", led)
+    yield from _links("Shortly before it (a guess: only the time says so)", guesses)
+    asked = any(link.relation != INSIDE_OF for link in around)
+    yield from _links(f"What it happened inside of{', and what led to that' if asked else ''}", around)
     yield from _background(occurrence)
     if occurrence.stack:
         yield ""
         yield "Stack, innermost first"
         yield from (f"  {one_line(frame)}" for frame in reversed(occurrence.stack))
+
+
+def parts_of(causes: Sequence[Link]) -> tuple[list[Link], list[Link], list[Link]]:
+    """Return what led to a failure in three parts: before it, the work around it with what led to that, guesses."""
+    certain = [link for link in causes if not link.guess]
+    first = next((index for index, link in enumerate(certain) if link.relation == INSIDE_OF), len(certain))
+    return certain[:first], certain[first:], [link for link in causes if link.guess]
 
 
 def _background(occurrence: Occurrence) -> Iterator[str]:
@@ -57,7 +64,8 @@ def link_text(link: Link) -> str:
     who = f" of {one_line(link.agent)}" if link.agent else ""
     relation = "" if link.relation in ("decision", "message", "call", "time window") else f" [by {link.relation}]"
     relation = " [inside it]" if link.relation == "inside it" else relation
-    relation = "" if link.relation == "it was inside of" else relation
+    relation = f" [{link.relation}]" if link.relation.startswith("around ") else relation
+    relation = "" if link.relation == INSIDE_OF else relation
     return f"#{link.seq} {one_line(link.kind)}{who}{relation}" + (f": {link.text}" if link.text else "")
 
 

@@ -12,13 +12,16 @@ ERRORS_SCHEMA = 1
 EXCEPTION, LOGGED, FAILED = "exception", "log", "status"
 """Where a failure is told: by an error of its own, by a line logged as ERROR or CRITICAL, by a status alone."""
 
+INSIDE_OF = "it was inside of"
+"""Relation of the work around a failure to it."""
+
 
 class Link(msgspec.Struct, frozen=True):
     """Another event that has to do with a failure."""
 
     relation: str
     """What joins the two: ``tool call id``, ``message m6``, ``invocation``, ``inside it``, ``it was inside of``,
-    ``time window``."""
+    ``around #7`` (the work in which event 7 happened), ``time window``."""
     guess: bool
     """Only near in time: nothing on file says that one led to the other."""
     session: str
@@ -70,7 +73,8 @@ class Occurrence(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     """What the event says."""
     causes: list[Link]
-    """What led to it, nearest first; guesses last."""
+    """What led to it, nearest first: what ids say came before it, then each piece of the work that it happened in,
+    innermost first, with what asked for that; guesses last."""
     inside: list[Link]
     """The work that it happened in, innermost first, as far as that has ended."""
     background: Background

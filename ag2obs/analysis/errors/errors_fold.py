@@ -7,7 +7,7 @@ from collections import Counter
 
 import msgspec
 
-from ag2obs.analysis.errors.causes import LOOKBACK_SECONDS, SessionCauses, Step
+from ag2obs.analysis.errors.causes import LOOKBACK_SECONDS, MOST_CAUSES, SessionCauses, Step
 from ag2obs.analysis.errors.error_types import (
     EXCEPTION,
     ErrorPattern,
@@ -35,8 +35,9 @@ class ErrorsFold:
     """Groups failures by fingerprint; memory is bounded by 1,000 fingerprints and what ``causes`` remembers.
 
     Of each fingerprint the first and the last failure are kept with what led to them. ``explain`` names one to keep
-    besides: an error id (``e3``), the beginning of a fingerprint, or a session and the number of an event in it; of
-    these the newest of each of 20 sessions are kept. ``lookback`` is how far back guesses by time go, in seconds.
+    besides: an error id (``e3``; ``e3@2026`` in sessions whose ids begin so), the beginning of a fingerprint, or a
+    session and the number of an event in it; of these the newest of each of 20 sessions are kept. ``lookback`` is how
+    far back guesses by time go, in seconds.
     """
 
     def __init__(self, explain: str | tuple[str, int] | None = None, *, lookback: float = LOOKBACK_SECONDS) -> None:
@@ -84,8 +85,9 @@ class ErrorsFold:
             return False
         if isinstance(explain, tuple):
             return (event.session, event.seq) == explain
-        if _ERROR_ID.fullmatch(explain):
-            return event.error is not None and event.error.id == explain
+        error_id, _, session = explain.partition("@")
+        if _ERROR_ID.fullmatch(error_id):
+            return event.error is not None and event.error.id == error_id and event.session.startswith(session)
         return made.id.startswith(explain)
 
     def _session(self, session: str) -> _Session:
@@ -111,8 +113,16 @@ class ErrorsFold:
             exceptions=self._exceptions,
             others=self._others,
             not_grouped=self._not_grouped,
-            explained=[failure.told() for failure in self._explained.values()],
+            explained=[failure.told() for failure in self._wanted()],
         )
+
+    def _wanted(self) -> list[_Failure]:
+        """Return what is to be explained; a session that is named in full is not one of those that begin alike."""
+        if isinstance(self._explain, str):
+            session = self._explain.partition("@")[2]
+            if session in self._explained:
+                return [self._explained[session]]
+        return list(self._explained.values())
 
 
 class _Session:
@@ -120,7 +130,6 @@ class _Session:
 
     def __init__(self, session: str) -> None:
         self.causes = SessionCauses(session)
-        self._id = session
         self._waiting: dict[str, list[_Failure]] = {}
 
     def wait(self, span: str, failure: _Failure) -> None:
@@ -135,7 +144,7 @@ class _Session:
         if not event.span or event.span not in self._waiting or event.kind in ("session.start", "session.end"):
             return
         for failure in self._waiting.pop(event.span):
-            failure.inside.append(step.link(self._id, "it was inside of"))
+            failure.enclose(self.causes.around(step))
             self.wait(event.parent, failure)
 
 
@@ -163,14 +172,26 @@ class _Failure:
             frame=made.frame,
             stack=[cut(frame, _TEXT) for frame in event.stack or []],
             text=step.text,
-            causes=causes.causes(step, event, lookback),
+            causes=[],
             inside=[],
             background=causes.background(event.agent),
         )
-        self.inside: list[Link] = []
+        self._led = causes.causes(step, event)
+        self._guesses = causes.guesses(step, self._led, lookback)
+        self._around: list[Link] = []
+        self._inside: list[Link] = []
+
+    def enclose(self, around: list[Link]) -> None:
+        """Take work that the failure happened in, and what asked for that."""
+        self._inside.append(around[0])
+        self._around += around[: MOST_CAUSES - len(self._around)]
 
     def told(self) -> Occurrence:
-        return msgspec.structs.replace(self._told, inside=list(self.inside))
+        causes: dict[int, Link] = {}
+        for link in (*self._led, *self._around, *self._guesses):
+            if link.seq != self._told.seq:
+                causes.setdefault(link.seq, link)
+        return msgspec.structs.replace(self._told, causes=list(causes.values()), inside=list(self._inside))
 
 
 class _Pattern:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from ag2obs.analysis.agents.activity import ActivityFold, AgentActivity
 from ag2obs.analysis.errors.debug_report import heading, report_lines
-from ag2obs.analysis.errors.error_types import ErrorPattern
+from ag2obs.analysis.errors.error_types import ErrorPattern, Occurrence
 from ag2obs.analysis.errors.errors_fold import ErrorsFold
+from ag2obs.analysis.errors.issue_words import IssueWords
 from ag2obs.analysis.summary.summary_fold import SummaryFold
 from ag2obs.analysis.summary.summary_types import SessionSummary
-from ag2obs.analysis.texts import cut, one_line
+from ag2obs.analysis.texts import cut, one_line, text_of
 from ag2obs.events import Event
 
 __all__ = ["IssueFold", "IssueReport"]
@@ -23,16 +23,9 @@ _T = TypeVar("_T")
 
 _EXPLAINED = 3
 _LISTED = 10
-
-_WORD = re.compile(r"[^\W_][\w.-]*[^\W_]|[^\W_]")
-_COMMON_WORDS = (
-    "a about agent agents all an and any are as at be been but by can cannot could did do does doing error errors "
-    "failed failing fails for from get gets getting had has have how in into is issue it its log logs never no not of "
-    "off on one only or our problem run runs session should so some than that the their them then there these they "
-    "this to too up was we were what when where which while who why will with without work works wrong"
-)
-"""Words that say nothing about which agent, error or session is meant."""
-_COMMON = frozenset(_COMMON_WORDS.split())
+_QUESTION = 10_000
+_NAMED = 3
+"""What a name or an id weighs, of words that merely occur."""
 
 
 class IssueReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +38,8 @@ class IssueReport(msgspec.Struct, frozen=True, kw_only=True):
     known_agents: list[str]
     agents: list[AgentActivity]
     errors: list[ErrorPattern]
+    named_errors: list[Occurrence]
+    """Those of ``errors`` that the issue names by their id in a session (``e1``)."""
     sessions: list[SessionSummary]
 
     @property
@@ -88,9 +83,10 @@ class IssueReport(msgspec.Struct, frozen=True, kw_only=True):
         more = len(self.errors) - _LISTED
         if more > 0:
             yield f"  and {more:,} more"
+        named = {occurrence.fingerprint: occurrence for occurrence in self.named_errors}
         for pattern in self.errors[:_EXPLAINED]:
             yield ""
-            yield from report_lines(pattern.last_occurrence, pattern)
+            yield from report_lines(named.get(pattern.fingerprint, pattern.last_occurrence), pattern)
 
 
 def _agent_lines(agent: AgentActivity) -> Iterator[str]:
@@ -112,66 +108,96 @@ class IssueFold:
 
     def __init__(self, issue: str) -> None:
         self._issue = issue
-        self._errors = ErrorsFold()
+        self._words = IssueWords(issue)
+        self._errors = ErrorsFold(self._words.error_id())
         self._activity = ActivityFold()
         self._summary = SummaryFold()
+        self._sessions: dict[str, _Session] = {}
 
     def add(self, event: Event) -> None:
         """Take one event in."""
         self._errors.add(event)
         self._activity.add(event)
         self._summary.add(event)
+        session = self._sessions.get(event.session)
+        if session is None:
+            session = self._sessions[event.session] = _Session()
+        session.add(event, self._words)
 
     def result(self) -> IssueReport:
         """Return what matches the issue."""
-        words = words_of(self._issue)
-        activity, sessions = self._activity.result(), self._summary.result().sessions
-        agents = [name for name in activity if _is_named(name, self._issue)]
-        patterns = self._errors.result().patterns
-        scores = [
-            (3 * len(set(agents) & pattern.agents.keys()) + _score(words, _words_of_error(pattern)), pattern.count)
-            for pattern in patterns
-        ]
-        errors = _best(patterns, scores)
-        named = _best(
-            sessions, [(_score(words, _words_of_session(session)), index) for index, session in enumerate(sessions)]
-        )
+        activity, sessions, errors = self._activity.result(), self._summary.result().sessions, self._errors.result()
+        agents = [name for name in activity if self._words.names(name)]
+        scores = {session.session_id: self._score_of_session(session) for session in sessions}
+        best = max(scores.values(), default=0)
+        # Of what happened in many sessions, the one that the issue speaks of tells.
+        meant = {name for name, score in scores.items() if best > 0 and score == best}
+        named = sorted(errors.explained, key=lambda occurrence: (occurrence.session in meant, occurrence.ts))
+        fingerprints = {occurrence.fingerprint for occurrence in named}
         return IssueReport(
             issue=self._issue,
-            words=words,
+            words=self._words.words,
             sessions_read=len(sessions),
             known_agents=list(activity),
             agents=[activity[name] for name in agents],
-            errors=errors,
-            sessions=named,
+            errors=_best(
+                errors.patterns,
+                [
+                    (
+                        _NAMED * len(set(agents) & pattern.agents.keys())
+                        + _NAMED * (pattern.fingerprint in fingerprints)
+                        + _NAMED * self._words.names(pattern.fingerprint)
+                        + (not meant.isdisjoint(pattern.sessions))
+                        + self._words.score(_words_of_error(pattern)),
+                        pattern.count,
+                    )
+                    for pattern in errors.patterns
+                ],
+            ),
+            named_errors=named,
+            sessions=_best(sessions, [(scores[one.session_id], index) for index, one in enumerate(sessions)]),
         )
 
-
-def words_of(text: str) -> list[str]:
-    """Return the words of a text that can tell something apart, each once, in lower case."""
-    words = dict.fromkeys(word.casefold() for word in _WORD.findall(text[:10_000]))
-    return [word for word in words if len(word) > 2 and word not in _COMMON]
-
-
-def _is_named(agent: str, issue: str) -> bool:
-    """Tell whether an issue names an agent, as a word of its own."""
-    return re.search(rf"(?<![\w]){re.escape(agent.casefold())}(?![\w])", issue.casefold()) is not None
+    def _score_of_session(self, session: SessionSummary) -> int:
+        known = self._sessions.get(session.session_id) or _Session()
+        named = session.chat_id is not None and self._words.names(session.chat_id)
+        told = " ".join(part for part in (session.session_id, session.chat_id, session.workflow) if part)
+        return _NAMED * (named + len(known.ids)) + len(known.question | self._words.among(told))
 
 
-def _score(words: Sequence[str], told: str) -> int:
-    """Return how many of the words occur; of a longer one its stem is enough (generating, generated)."""
-    told = told.casefold()
-    return sum((word[: max(5, len(word) - 3)] if word.isalpha() else word) in told for word in words)
+class _Session:
+    """What of an issue a session's tags and first question have."""
+
+    def __init__(self) -> None:
+        self.ids: set[str] = set()
+        self.question: set[str] = set()
+        self._asked = False
+        self._tags: dict[str, Any] | None = None
+
+    def add(self, event: Event, words: IssueWords) -> None:
+        if event.session_info is not None:
+            self._take(event.session_info, words)
+        if event.tags is not None and event.tags != self._tags:
+            self._tags = event.tags
+            self._take(event.tags, words)
+        if event.kind == "message" and event.role == "user" and not self._asked:
+            self._asked = True
+            self.question = words.among(text_of(event.content, _QUESTION))
+
+    def _take(self, values: dict[str, Any], words: IssueWords) -> None:
+        for value in values.values():
+            if isinstance(value, dict):
+                self._take(value, words)
+            elif isinstance(value, str | int) and not isinstance(value, bool) and words.names(str(value)):
+                self.ids.add(str(value))
 
 
 def _words_of_error(pattern: ErrorPattern) -> str:
     occurrence = pattern.last_occurrence
-    parts = (pattern.type, pattern.frame, pattern.text, occurrence.message, *pattern.agents, *pattern.tools)
+    parts = (
+        pattern.type, pattern.frame, pattern.text, occurrence.message, occurrence.text, *pattern.agents, *pattern.tools
+    )  # fmt: skip
     return " ".join(part for part in parts if part)
-
-
-def _words_of_session(session: SessionSummary) -> str:
-    return " ".join(part for part in (session.session_id, session.chat_id, session.workflow) if part)
 
 
 def _best(things: Sequence[_T], scores: Sequence[tuple[int, int]]) -> list[_T]:

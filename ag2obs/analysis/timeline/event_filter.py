@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from ag2obs.events import STATUS_ERROR, Event
@@ -15,32 +17,37 @@ class EventFilter(msgspec.Struct, frozen=True):
     kinds: tuple[str, ...] = ()
     """``tool.call``, or ``agent`` for all kinds that begin with ``agent.``."""
     statuses: tuple[str, ...] = ()
-    since: float | None = None
-    """Seconds from the start of the event's session on."""
-    until: float | None = None
+    since: float | datetime | None = None
+    """From this moment on, or from so many seconds after the start of the event's session on."""
+    until: float | datetime | None = None
     text: str = ""
-    """What the event says has this in it, upper and lower case alike."""
+    """The event has this in it, upper and lower case alike: see ``TextSearch``, which looks for it."""
     sessions: tuple[str, ...] = ()
     """Ids of sessions."""
 
     def allows(self, event: Event) -> bool:
         """Tell whether the event itself is one of those wanted; its time and text are not looked at."""
         return (
-            (not self.sessions or event.session in self.sessions)
+            self.allows_session(event.session)
             and (not self.kinds or any(_is_of_kind(event.kind, kind) for kind in self.kinds))
             and (not self.statuses or status_of(event) in self.statuses)
             and (not self.agents or not agents_of(event).isdisjoint(self.agents))
         )
 
-    def allows_time(self, at: float | None) -> bool:
-        """Tell whether an event ``at`` seconds after its session's start is wanted; None is where none is told."""
-        if at is None:
-            return self.since is None and self.until is None
-        return (self.since is None or at >= self.since) and (self.until is None or at <= self.until)
+    def allows_session(self, session: str) -> bool:
+        """Tell whether events of a session are wanted."""
+        return not self.sessions or session in self.sessions
 
-    def allows_text(self, told: str) -> bool:
-        """Tell whether an event that says ``told`` is wanted."""
-        return self.text.casefold() in told.casefold()
+    def allows_time(self, moment: float | None, after: float | None) -> bool:
+        """Tell whether an event is wanted that ended at ``moment``, ``after`` seconds after its session's start.
+
+        One that tells no time is wanted only where none is asked for.
+        """
+        since = _seconds_from(self.since, moment, after)
+        until = _seconds_from(self.until, moment, after)
+        if (self.since is not None and since is None) or (self.until is not None and until is None):
+            return False
+        return (since is None or since >= 0) and (until is None or until <= 0)
 
 
 def status_of(event: Event) -> str | None:
@@ -61,6 +68,13 @@ def agents_of(event: Event) -> set[str]:
 def receivers(event: Event) -> list[str]:
     """Return to whom an event is directed by name."""
     return event.target.split(", ") if event.target else []
+
+
+def _seconds_from(limit: float | datetime | None, moment: float | None, after: float | None) -> float | None:
+    """Return how long after a limit a moment is; None where there is no limit, or no time is known."""
+    if isinstance(limit, datetime):
+        return None if moment is None else moment - limit.timestamp()
+    return None if limit is None or after is None else after - limit
 
 
 def _is_of_kind(kind: str, wanted: str) -> bool:

@@ -77,12 +77,66 @@ def test_the_exception_that_ended_a_session_counts_once_however_often_it_ended()
 def test_the_causes_are_joined_by_ids_and_never_the_error_itself():
     occurrence = errors(*chat()).patterns[0].last_occurrence
     certain = [(link.relation, link.kind, link.seq) for link in occurrence.causes if not link.guess]
-    assert certain == [("tool call id", "llm.call", 8), ("message m1", "agent.message", 3)]
+    assert certain == [
+        ("tool call id", "llm.call", 8), ("message m1", "agent.message", 3),
+        ("it was inside of", "agent.reply", 10), ("it was inside of", "tool.call", 11),
+    ]  # fmt: skip
     assert occurrence.seq not in [link.seq for link in occurrence.causes]
     assert [(link.kind, link.agent) for link in occurrence.inside] == [
         ("agent.reply", "support"),
         ("tool.call", "boss"),
     ]
+
+
+def delegated():
+    """A boss's model asks for a delegate, whose tool fails; what it fetched before was another agent's answer."""
+
+    def wants(name, identity):
+        return [{"id": identity, "function": {"name": name, "arguments": "{}"}}]
+
+    return (
+        event("message", 1, id="m1", role="user", content="please do it"),
+        event("message", 2, id="m2", role="assistant", tool_calls=wants("delegate", "c1")),
+        event("llm.call", 2, agent="boss", input=["m1"], output=["m2"], span="s1", parent="r1"),
+        event("message", 3, id="m3", role="user", content="sub task"),
+        event("message", 3, id="m4", role="assistant", tool_calls=wants("look", "c2")),
+        event("llm.call", 4, agent="worker", input=["m3"], output=["m4"], span="s2", parent="r2"),
+        event("tool.call", 5, agent="worker", tool="look", call_id="c2", status="error", success=False,
+              error=failure(), span="t2", parent="r2"),
+        event("agent.reply", 6, agent="worker", status="error", error=failure(repeat=True), span="r2", parent="t1"),
+        event("tool.call", 7, agent="boss", tool="delegate", call_id="c1", status="error", success=False,
+              error=failure(repeat=True), span="t1", parent="r1"),
+        event("agent.reply", 8, agent="boss", span="r1", parent="root"),
+    )  # fmt: skip
+
+
+def test_the_chain_goes_on_to_what_asked_for_the_work_around_it():
+    (occurrence,) = errors(*delegated(), explain="e1", lookback=0).explained
+    assert [(link.relation, link.seq) for link in occurrence.causes] == [
+        ("tool call id", 6), ("message m3", 4), ("it was inside of", 8), ("it was inside of", 9), ("tool call id", 3),
+        ("message m1", 1), ("it was inside of", 10),
+    ]  # fmt: skip
+    text = "\n".join(report_lines(occurrence, None))
+    assert "What it happened inside of, and what led to that" in text
+    assert "#3 llm.call of boss [by tool call id]" in text
+
+
+def test_the_chain_names_the_ended_work_that_a_cause_happened_in():
+    (occurrence,) = errors(
+        event("tool.call", 1, agent="worker", tool="look", id="m1", result="old", span="t1", parent="r1"),
+        event("agent.reply", 2, agent="worker", span="r1"),
+        event("llm.call", 3, agent="boss", input=["m1"], status="error", error=failure()),
+        lookback=0, explain="e1",
+    ).explained  # fmt: skip
+    assert [(link.relation, link.seq) for link in occurrence.causes] == [("message m1", 1), ("around #1", 2)]
+    assert "#2 agent.reply of worker [around #1]" in "\n".join(report_lines(occurrence, None))
+
+
+def test_the_chain_is_bounded_however_deep_the_work_is_nested():
+    nested = [event("agent.reply", 1 + depth, agent="a", span=f"r{depth}", parent=f"r{depth + 1}") for depth in
+              range(100)]  # fmt: skip
+    (occurrence,) = errors(event("error", 0, error=failure(), parent="r0"), *nested, explain="e1").explained
+    assert len(occurrence.causes) == 12
 
 
 def test_what_is_only_near_in_time_is_a_guess_and_of_the_same_agent():
@@ -107,7 +161,9 @@ def test_earlier_tries_of_one_request_and_failures_inside():
     again = event("llm.call", 1, agent="a", invocation="i", status="error", error=failure("down", "e2"), parent="r")
     outer = event("agent.reply", 2, agent="a", span="r", status="error", error=failure("gave up", "e3"))
     found = {one.last_occurrence.error: one.last_occurrence for one in errors(tried, again, outer).patterns}
-    assert [(link.relation, link.seq) for link in found["e2"].causes if not link.guess] == [("invocation", 1)]
+    assert [(link.relation, link.seq) for link in found["e2"].causes if not link.guess] == [
+        ("invocation", 1), ("it was inside of", 3),
+    ]  # fmt: skip
     assert [(link.relation, link.seq) for link in found["e3"].causes if not link.guess] == [
         ("inside it", 2), ("inside it", 1),
     ]  # fmt: skip

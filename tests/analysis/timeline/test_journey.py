@@ -69,8 +69,23 @@ def test_decisions_tools_errors_and_what_others_do_to_it():
 
 def test_gaps_are_of_the_agent_itself():
     told = journey(*classic(), event("agent.reply", 20, agent="support"), gaps=5.0)
-    assert [row.text for row in told.rows if row.mark] == ["nothing for 17.0 s"]
+    assert [row.text for row in told.rows if row.mark] == ["nothing of support for 17.0 s"]
     assert (told.gaps, told.silent_seconds) == (1, 17.0)
+
+
+def test_gaps_of_an_agent_are_none_while_it_was_at_work_and_the_same_whatever_is_shown():
+    events = (
+        event("session.start"),
+        event("decision", 1, agent="support"),
+        event("decision", 30, agent="support"),
+        event("tool.call", 60, agent="support", tool="slow", ms=59_000.0),
+        event("decision", 80, agent="support"),
+        event("session.end", 100),
+    )
+    for wanted in (None, EventFilter(kinds=("alert",)), EventFilter(text="nowhere")):
+        told = journey(*events, gaps=5.0, wanted=wanted)
+        assert (told.gaps, told.silent_seconds) == (1, 20.0)
+        assert [row.text for row in told.rows if row.mark] == ["nothing of support for 20.0 s"]
 
 
 def test_agents_of_the_same_name_are_told_apart_by_session():
@@ -105,3 +120,15 @@ def test_the_work_per_call_does_not_grow_with_the_history():
         fold.add(event("message", id=f"m{number}", role="user", content=str(number)))
         fold.add(event("llm.call", agent="support", input=[f"m1-m{number}"]))
     assert fold.result().messages_received == 2999
+
+
+def test_a_search_finds_messages_that_only_a_model_call_shows_and_what_is_not_shown():
+    events = (
+        event("message", id="m1", role="user", name="customer", content="hello " * 100 + "parcel"),
+        event("llm.call", agent="support", input=["m1"], model="gpt-4o"),
+        event("agent.message", agent="support", sender="customer", message="m1"),
+    )
+    for characters in (300, 1_000_000):
+        for text, did in (("PARCEL", ["was told", "was told"]), ("gpt-4o", ["asked the model"])):
+            told = journey(*events, wanted=EventFilter(text=text), characters=characters)
+            assert [row.did for row in told.rows] == did

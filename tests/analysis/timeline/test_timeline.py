@@ -1,8 +1,14 @@
 import pytest
 
 from ag2obs.analysis.busy_time import MOST_INTERVALS, BusyTime
+from ag2obs.analysis.message_texts import REMEMBERED_MESSAGES
+from ag2obs.analysis.session_track import Place
 from ag2obs.analysis.timeline.event_filter import EventFilter
+from ag2obs.analysis.timeline.rows import Rows
+from ag2obs.analysis.timeline.silence import MOST_STRETCHES
+from ag2obs.analysis.timeline.text_search import TextSearch
 from ag2obs.analysis.timeline.timeline_fold import TimelineFold
+from ag2obs.analysis.timeline.timeline_types import TimelineRow
 from tests.analysis.making import event, failure, result_of
 
 
@@ -71,6 +77,53 @@ def test_filters(wanted, kinds):
     assert [row.kind for row in timeline(*some(), wanted=wanted).rows] == kinds
 
 
+def said_late():
+    """A word behind the beginning of a message that other events name, and in what an event carries beside it."""
+    long = "z " * 5_000 + "NEEDLE rest" + " q" * 300
+    return (
+        event("session.start", tags={"request_id": "req-7781"}, session_info={"user_id": "u-4242"}),
+        event("message", id="m1", role="user", content=long),
+        event("message", id="m2", role="assistant", content_of="m1"),
+        event("message", id="m3", role="user", content=[{"type": "text", "text": "x"}] * 200 + [
+            {"type": "text", "text": long}]),
+        event("llm.call", agent="a", output=["m2"]),
+        event("agent.message", agent="b", sender="a", message="m1"),
+        event("agent.message", agent="b", sender="a", message="m9"),
+        event("state.change", agent="a", content={"changed": {"note": {"old": "", "new": long}}}),
+        event("error", agent="a", error=failure(), stack=["shop:refund:7"], attributes={"basket": "b-19"}),
+        event("message", role="user", content=long),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("characters", [300, 1_000_000])
+@pytest.mark.parametrize(
+    ("text", "seqs"),
+    [
+        ("needle rest", [2, 3, 4, 5, 6, 8, 10]),
+        ("a to b: z z", [6]),
+        ("req-7781", [1]),
+        ("U-4242", [1]),
+        ("shop:refund", [9]),
+        ("b-19", [9]),
+        ("m9", [7]),
+    ],
+)
+def test_a_search_finds_what_is_said_whatever_of_it_is_shown(text, seqs, characters):
+    rows = timeline(*said_late(), wanted=EventFilter(text=text), characters=characters).rows
+    assert [row.seq for row in rows] == seqs
+
+
+def test_a_search_keeps_no_long_texts_and_few_ids():
+    search = TextSearch("needle")
+    for number in range(3 * REMEMBERED_MESSAGES):
+        search.add(event("message", id=f"m{number}", content="needle " * 1000, session=f"s{number % 2}"))
+    for number in range(200):
+        search.add(event("message", id="m1", content="needle", session=f"other{number}"))
+    assert max(len(having) for having in search._having.values()) <= REMEMBERED_MESSAGES
+    assert len(search._having) == 100
+    assert len(search._beginnings.of("other199").told("m1")) <= 300
+
+
 def test_the_last_rows_are_kept_and_the_others_counted():
     result = timeline(*some(), last=2)
     assert [row.kind for row in result.rows] == ["agent.message", "session.end"]
@@ -81,6 +134,73 @@ def test_silence_is_marked_but_not_while_something_is_at_work():
     rows = timeline(*some(), gaps=2.0).rows
     assert [(row.kind, row.text, row.mark) for row in rows if row.kind == "gap"] == [("gap", "nothing for 5.0 s", True)]
     assert rows[rows.index(next(row for row in rows if row.mark)) + 1].kind == "tool.call"
+
+
+def parallel():
+    """A tool runs for a minute, in which another agent calls its model twice; then nothing, then a tool again."""
+    return (
+        event("session.start"),
+        event("llm.call", 1, agent="b", ms=1000.0),
+        event("llm.call", 50, agent="b", ms=1000.0),
+        event("tool.call", 60, agent="a", tool="slow", ms=59_000.0),
+        event("tool.call", 90, agent="a", tool="slow", ms=10_000.0),
+        event("agent.reply", 90, agent="a", ms=89_000.0),
+        event("session.end", 90.1, ms=90_100.0),
+    )
+
+
+@pytest.mark.parametrize("wanted", [None, EventFilter(kinds=("session",)), EventFilter(agents=("b",))])
+@pytest.mark.parametrize("last", [None, 100])
+def test_there_is_no_silence_while_work_goes_on_that_is_told_later_or_not_shown(wanted, last):
+    rows = timeline(*parallel(), gaps=5.0, wanted=wanted, last=last).rows
+    assert [(row.text, row.seq) for row in rows if row.kind == "gap"] == [("nothing for 20.0 s", 5)]
+
+
+def test_work_told_later_leaves_the_silence_before_it():
+    rows = timeline(
+        event("session.start"), event("decision", 50), event("tool.call", 60, tool="t", ms=30_000.0), gaps=5.0
+    ).rows
+    assert [row.text for row in rows] == ["", "nothing for 30.0 s", "", "t()"]
+
+
+def test_silence_in_interleaved_sessions_is_of_each():
+    events = (event("session.start", number, session=name) for number, name in ((0, "a"), (4, "b"), (8, "a"), (9, "b")))
+    rows = timeline(*events, gaps=5.0).rows
+    assert [(row.session, row.kind) for row in rows] == [
+        ("a", "session.start"), ("b", "session.start"), ("a", "gap"), ("a", "session.start"), ("b", "gap"),
+        ("b", "session.start"),
+    ]  # fmt: skip
+
+
+def test_silence_is_not_reckoned_over_a_clock_that_was_set_back():
+    rows = timeline(
+        event("session.start"), event("x", 600), event("x", 100), event("x", 110), event("x", 120), gaps=10.0
+    ).rows
+    assert [row.text for row in rows if row.kind == "gap"] == [
+        "nothing for 600.0 s", "nothing for 10.0 s", "nothing for 10.0 s",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("last", [1, 3, 4])
+def test_gaps_are_among_the_last_rows(last):
+    result = timeline(*some(), last=last, gaps=2.0)
+    everything = timeline(*some(), last=None, gaps=2.0)
+    assert result.rows == everything.rows[-last:]
+    assert result.earlier_rows == len(everything.rows) - last
+
+
+def test_memory_of_silence_is_bounded_and_all_of_it_is_counted():
+    rows, count = Rows(100, 0.5), 3 * MOST_STRETCHES
+    for number in range(count):
+        rows.see(event("x"), Place(float(number), float(number), float(number)), shown=True)
+        rows.add([TimelineRow(session="s1", seq=number, ts="", at_seconds=None, kind="x")])
+    (silence,) = rows._silences.values()
+    assert len(silence._stretches) <= MOST_STRETCHES + 1
+    for _ in range(2):
+        told = rows.told()
+        assert (told.gaps, told.silence, len(told.rows), told.earlier) == (count - 1, count - 1, 100, 2 * count - 101)
+        assert [row.kind for row in told.rows] == ["gap", "x"] * 50
+        rows.settle("s1")
 
 
 def test_missing_numbers_are_marked_in_place():
