@@ -3,6 +3,7 @@ import os
 import hypothesis
 import pytest
 
+from ag2obs.process import REAPER
 from ag2obs.testing import block_network
 
 # The machine that runs the tests may be slow: no test fails for its time.
@@ -23,3 +24,5 @@ def isolated(tmp_path, tmp_path_factory, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with block_network():
         yield
+    # A session that was left waits for late work: the next test is to find the frameworks as they are without one.
+    REAPER.finish_all()
