@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -22,17 +22,17 @@ from ag2obs.events import (
 )
 from ag2obs.failures import is_control_flow, status_of
 from ag2obs.in_order import InOrder
-from ag2obs.message_index import MessageIndex, as_received
+from ag2obs.message_index import MessageIndex
 from ag2obs.process import PROCESS, REAPER
 from ag2obs.resource import resource
-from ag2obs.routing import CURRENT, Anchor, Binding, Fields
+from ag2obs.routing import Anchor, Binding, Fields
 from ag2obs.session_budget import SessionBudget
 from ag2obs.session_log import new_stream, session_redactor
-from ag2obs.session_texts import SessionTexts, bounded
+from ag2obs.session_records import SessionRecords
+from ag2obs.session_texts import bounded
 from ag2obs.sightings import Sightings
 from ag2obs.tags import session_tags
 from ag2obs.traceparent import format_traceparent, is_traceparent, parse_traceparent
-from ag2obs.unwritten_stream import UnwrittenStream
 from ag2obs.usage.prices import PriceBook
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 OPEN, LEFT, FINISHED = "open", "left", "finished"
 
 
-class Session(SessionTexts):
+class Session(SessionRecords):
     """One observed run. ``enabled`` is False, and every method still works, where logging is off.
 
     A session with a budget is observed also then: it counts and prices, and writes no file.
@@ -63,7 +63,6 @@ class Session(SessionTexts):
         budget: Budget | None = None,
     ) -> None:
         super().__init__()
-        self._in_order = InOrder(self._lock)
         now = datetime.now(UTC)
         self.id = new_session_id(now)
         self.settings = settings
@@ -80,15 +79,11 @@ class Session(SessionTexts):
         self._unattributed_before = PROCESS.unattributed
         self._anchor: weakref.ref[Anchor] | None = None
         self._outcome: tuple[str, ErrorInfo | None] = (STATUS_OK, None)
-        self._messages = MessageIndex(bounded)
         self._resource: dict[str, Any] = {}
         self._is_ended = False
         """Whether the newest ``session.end`` is on file."""
-        self._is_told = self._was_told = False
-        """Whether ``session.start`` is in the file that is written to, and whether it was in any."""
         self._sightings = Sightings()
         self.budget = SessionBudget(PROCESS.account(budget)) if budget is not None else None
-        self._stream: EventStream | UnwrittenStream | None = None
         self._prices: PriceBook | None = None
         if settings.enabled or budget is not None:
             self._redactor = session_redactor(settings, PROCESS.learn_environment())
@@ -157,17 +152,6 @@ class Session(SessionTexts):
         self._tags = {**fields.tags, **(self._tags or {})} or None
         return Fields(fields.attributes, self._tags or {})
 
-    def _tags_here(self) -> dict[str, Any] | None:
-        """Return the tags of what is recorded in the calling context."""
-        binding = CURRENT.get()
-        if binding is None or binding.fields is None or binding.session is not self:
-            return self._tags
-        return self.tags_with(binding.fields)
-
-    def tags_with(self, fields: Fields) -> dict[str, Any] | None:
-        """Return the tags of what is recorded in a context with ``fields``."""
-        return {**(self._tags or {}), **fields.tags} or None
-
     def open(self, anchor: Anchor) -> None:
         """Open the log file and write ``session.start``; a file that cannot be opened is told once and counted."""
         self._anchor = weakref.ref(anchor)
@@ -189,74 +173,6 @@ class Session(SessionTexts):
             settings=self.settings.snapshot(),
             budget=self.budget.state() if self.budget is not None else None,
         )
-
-    def _beginning(self) -> list[Event]:
-        """Return what has to precede the next events: ``session.start`` where the file does not have it yet.
-
-        So it is in a fresh segment of the log, whose reader has nothing else; messages are written anew there.
-        """
-        if self._stream is not None and self._stream.follow():
-            self._is_told = False
-            self._messages.forget()
-            self._look_after_log()
-        return [] if self._is_told else [self._start_event()]
-
-    def record(self, event: Event) -> None:
-        """Give ``event`` its place in the stream and write it."""
-        self._in_order.run(lambda: self._record(event))
-
-    def _record(self, event: Event) -> None:
-        if self.accepts():
-            self._write([*self._beginning(), event])
-
-    def record_call(self, event: Event, inputs: Sequence[object], outputs: Sequence[object]) -> None:
-        """Record a model call with the messages it sent and got; new ones are written before it, in the same write.
-
-        The budget is charged whether or not that can be written.
-        """
-        try:
-            self._in_order.run(lambda: self._record_call(event, inputs, outputs))
-        finally:
-            if self.budget is not None:
-                self.budget.charge(self, event)
-
-    def _record_call(self, event: Event, inputs: Sequence[object], outputs: Sequence[object]) -> None:
-        if not self.accepts():
-            return
-        created = self._beginning()
-        event.id, event.input = self._messages.refer_history(inputs, created, event.agent)
-        event.output = self._messages.refer(outputs, created) or None
-        created.append(event)
-        self._write(created)
-
-    def record_delivery(self, event: Event, message: object, sender: str | None) -> None:
-        """Record that an agent received ``message``, by reference where its content is known."""
-        self._in_order.run(lambda: self._record_delivery(event, message, sender))
-
-    def _record_delivery(self, event: Event, message: object, sender: str | None) -> None:
-        if not self.accepts():
-            return
-        created = self._beginning()
-        content = message.get("content") if isinstance(message, dict) else message
-        number = self._messages.number_of_content(content)
-        if number is None:
-            number = self._messages.number(as_received(message, sender), created)
-        event.message = f"m{number}"
-        created.append(event)
-        self._write(created)
-
-    def record_carrying(self, event: Event, content: object) -> None:
-        """Record an event that carries ``content`` itself (a tool's result, a system message).
-
-        Long content gets an id, by which later messages refer to it.
-        """
-        self._in_order.run(lambda: self._record_carrying(event, content))
-
-    def _record_carrying(self, event: Event, content: object) -> None:
-        if self.accepts():
-            created = self._beginning()
-            event.id = self._messages.claim_content(content)
-            self._write([*created, event])
 
     def price(self, event: Event, quality: str, config_price: object = None) -> None:
         """Set the cost of a model call from its usage, models and time; unknown stays null with its reason."""
@@ -354,27 +270,6 @@ class Session(SessionTexts):
         self.budget = None
         if self._stream is not None:
             self._stream.close()
-
-    def _write(self, events: list[Event]) -> None:
-        stream = self._stream
-        assert stream is not None
-        tags = self._tags_here()
-        if tags is not None:
-            for event in events:
-                if event.tags is None:
-                    event.tags = tags
-        written = False
-        try:
-            written = stream.write(events)
-        except Exception:
-            stream.drop(len(events), "failed")
-            raise
-        finally:
-            if written:
-                self._is_told = self._was_told = True
-            else:
-                # The messages among them were not written: they are to be written when next referred to.
-                self._messages.forget()
 
     def _write_end(self) -> None:
         if self._stream is None:

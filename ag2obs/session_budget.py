@@ -18,7 +18,7 @@ from ag2obs.process import PROCESS
 from ag2obs.usage.rates import EXACT_ARITHMETIC
 
 if TYPE_CHECKING:
-    from ag2obs.session import Session
+    from ag2obs.session_records import SessionRecords
 
 
 class SessionBudget:
@@ -41,7 +41,7 @@ class SessionBudget:
         """Let calls that wait go on: their session was left."""
         self._left.set()
 
-    def charge(self, session: Session, event: Event) -> None:
+    def charge(self, session: SessionRecords, event: Event) -> None:
         """Charge a recorded call. One that failed or came from the cache has cost nothing."""
         if event.cached or event.status != STATUS_OK:
             return
@@ -56,26 +56,26 @@ class SessionBudget:
                 self._warn(session, self._unpriced_text(event.request_model))
                 session.record(self._event("unpriced", request_model=event.request_model))
 
-    def before_call(self, session: Session, provider: str | None, model: str | None) -> None:
+    def before_call(self, session: SessionRecords, provider: str | None, model: str | None) -> None:
         """Wait, or raise BudgetExceeded, where the budget says so; called when nothing has been sent yet."""
         self._refuse(session, provider, model)
         if self._account.throttles() and not self._left.is_set():
             self._wait(session)
 
-    async def before_async_call(self, session: Session, provider: str | None, model: str | None) -> None:
+    async def before_async_call(self, session: SessionRecords, provider: str | None, model: str | None) -> None:
         """Do the same as ``before_call`` on an event loop, which goes on while the call waits."""
         self._refuse(session, provider, model)
         if self._account.throttles() and not self._left.is_set():
             await PROCESS.pause_async(self._left, self._told_wait(session))
 
-    def _refuse(self, session: Session, provider: str | None, model: str | None) -> None:
+    def _refuse(self, session: SessionRecords, provider: str | None, model: str | None) -> None:
         reason = self._account.refuses((provider, model))
         if reason is not None:
             with PROCESS.guard.protect("recording a refused call"):
                 self._tell_refusal(session, reason, model)
             raise BudgetExceeded(session.redacted(f"{self._refusal_text(reason, model)} (session {session.chat_id})"))
 
-    def _wait(self, session: Session) -> None:
+    def _wait(self, session: SessionRecords) -> None:
         if _is_on_an_event_loop():
             PROCESS.guard.tell_once(
                 "budget:event-loop",
@@ -86,16 +86,16 @@ class SessionBudget:
             return
         PROCESS.pause(self._left, self._told_wait(session))
 
-    def _told_wait(self, session: Session) -> float:
+    def _told_wait(self, session: SessionRecords) -> float:
         """Record that a call is to wait; returns for how many seconds."""
         seconds = self._account.next_wait()
         session.record(self._event("throttled", ms=1000.0 * seconds))
         return seconds
 
-    def _warn(self, session: Session, text: str) -> None:
+    def _warn(self, session: SessionRecords, text: str) -> None:
         logger.warning("ag2obs: %s", session.redacted(f"{text} (session {session.chat_id})"))
 
-    def _tell_refusal(self, session: Session, reason: str, model: str | None) -> None:
+    def _tell_refusal(self, session: SessionRecords, reason: str, model: str | None) -> None:
         """Record the first refusal of each kind; how many there were is in the state at the end."""
         if reason not in self._refusals_told:
             self._refusals_told.add(reason)

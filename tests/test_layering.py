@@ -43,7 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "testing": set(),
     "budget": {"errors", "settings"},
     "budget_account": {"budget", "events", "usage"},
-    "session_budget": {*LEAVES, "analysis", "budget_account", "process", "session", "usage"},
+    "session_budget": {*LEAVES, "analysis", "budget_account", "process", "session_records", "usage"},
     "unwritten_stream": {"analysis", "events"},
     "message_index": {"events"},
     "redaction": LEAVES,
@@ -66,8 +66,12 @@ ALLOWED: dict[str, set[str]] = {
     "event_stream": {*LEAVES, "analysis", "content", "redaction", "sinks"},
     "session_log": {*LEAVES, "content", "event_stream", "redaction", "sinks", "unwritten_stream"},
     "session_texts": {*LEAVES, "redaction"},
+    "session_records": {
+        *LEAVES, "event_stream", "in_order", "message_index", "routing", "session_budget", "session_texts",
+        "unwritten_stream",
+    },
     "session": {
-        "budget", "event_stream", "session_budget", "session_log", "session_texts", "unwritten_stream",
+        "budget", "session_budget", "session_log", "session_records", "session_texts", "event_stream",
         *LEAVES, "analysis", "in_order", "message_index", "process", "redaction", "resource", "routing", "sightings",
         "tags", "traceparent", "usage",
     },
