@@ -13,8 +13,8 @@ _MARK = "__ag2obs_failure__"
 """Attribute that an exception carries after it was recorded: session id and failure id. An exception cannot be
 weakly referenced, and remembering it would keep every frame it passed alive."""
 
-_MOST_MEMBERS = 100
-"""Of a group of exceptions."""
+_MOST_LOOKED_AT = 100
+"""Exceptions: causes, members of groups."""
 
 
 def is_control_flow(error: BaseException) -> bool:
@@ -69,27 +69,35 @@ def type_name(kind: type) -> str:
 
 def _known_id(error: BaseException, session_id: str) -> str | None:
     """Return the id of a failure that was described: this exception, one it was raised from, all of a group."""
-    seen = 0
-    cause: BaseException | None = error
-    while cause is not None and seen < 20:
-        known = _mark_of(cause, session_id) or _id_of_members(cause, session_id)
-        if known is not None:
-            return known
-        cause, seen = cause.__cause__, seen + 1
-    return None
+    return _Lookup(session_id).known(error)
 
 
-def _id_of_members(error: BaseException, session_id: str) -> str | None:
-    """Return the id of the first exception in a group, if all of them were described."""
-    if not isinstance(error, BaseExceptionGroup):
+class _Lookup:
+    """Looks for a failure among what an exception was raised from; each exception is looked at once."""
+
+    def __init__(self, session_id: str) -> None:
+        self._session_id = session_id
+        self._seen: dict[int, str | None] = {}
+
+    def known(self, error: BaseException) -> str | None:
+        cause: BaseException | None = error
+        while cause is not None:
+            if id(cause) in self._seen or len(self._seen) >= _MOST_LOOKED_AT:
+                return self._seen.get(id(cause))
+            self._seen[id(cause)] = None  # a member may have been raised from its own group
+            known = _mark_of(cause, self._session_id) or self._known_members(cause)
+            if known is not None:
+                self._seen[id(cause)] = known
+                return known
+            cause = cause.__cause__
         return None
-    known: str | None = None
-    for member in error.exceptions[:_MOST_MEMBERS]:
-        one = _known_id(member, session_id)
-        if one is None:
+
+    def _known_members(self, error: BaseException) -> str | None:
+        """Return the id of the first exception in a group, if all of them were described."""
+        if not isinstance(error, BaseExceptionGroup):
             return None
-        known = known or one
-    return known
+        found = [self.known(member) for member in error.exceptions[:_MOST_LOOKED_AT]]
+        return found[0] if None not in found else None
 
 
 def _mark_of(error: BaseException, session_id: str) -> str | None:

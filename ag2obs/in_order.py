@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextvars import copy_context
+from functools import partial
 
 Work = Callable[[], object]
 
@@ -13,7 +15,7 @@ class InOrder:
     """A lock for pieces of work that are not to begin inside one another.
 
     A signal handler or a destructor may run in the middle of a piece, in the thread that holds the lock, and ask for
-    another one. That is done right after, before whoever began the first goes on.
+    another one. That is done right after, in the context in which it was asked for.
     """
 
     def __init__(self, lock: threading.RLock) -> None:
@@ -25,14 +27,31 @@ class InOrder:
         """Do ``work``, now or right after the piece that it interrupts; what it raises goes to whoever is at work."""
         with self._lock:
             if self._is_busy:
-                self._waiting.append(work)
+                self._waiting.append(partial(copy_context().run, work))
                 return
             self._is_busy = True
             try:
-                work()
+                self._run_all(work)
             finally:
-                try:
-                    while self._waiting:
-                        self._waiting.popleft()()
-                finally:
-                    self._is_busy = False
+                self._is_busy = False
+
+    def run_at_once(self, work: Work) -> None:
+        """Do what waits and then ``work``, even inside the piece that it interrupts: nothing may come after it."""
+        with self._lock:
+            if self._is_busy:
+                self._waiting.append(work)
+                self._run_all()
+            else:
+                self.run(work)
+
+    def _run_all(self, *first: Work) -> None:
+        """Do ``first`` and what waits then; what went wrong is raised when all is done."""
+        self._waiting.extendleft(first)
+        failure: BaseException | None = None
+        while self._waiting:
+            try:
+                self._waiting.popleft()()
+            except BaseException as error:  # noqa: BLE001  # it is raised below
+                failure = failure or error
+        if failure is not None:
+            raise failure

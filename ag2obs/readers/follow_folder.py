@@ -63,7 +63,7 @@ class FolderFollower:
         """Follow a file that was written to lately, if it is a log, and not one that is followed by another name."""
         try:
             if path.is_symlink():
-                path = path.resolve()  # which may be set to another log
+                path = Path(os.path.realpath(path))  # which may be set to another log
             if path in self._followers or is_segment(path):
                 return
             status = path.stat()

@@ -63,6 +63,9 @@ _AFTER_PAIR = re.compile(rb"\\*[\"'](?:\s|\\n)*[)\]}]")
 _MOST_ELEMENTS = 1000
 # ALTER USER bob WITH PASSWORD :'new_password'
 _BEFORE_A_VARIABLE_OF_PSQL = re.compile(rb"(?i:with|encrypted)[ ]\Z")
+_VARIABLE_OF_PSQL = re.compile(rb"[ ]:'[A-Za-z_]{1,40}+'")
+_NEXT_ARGUMENT = re.compile(rb",[ ]?[A-Za-z_]\w{0,40}+[ ]?=")
+_LONGEST_BEGINNING_WITH_A_SIGN = 256
 
 _LIST_OF_WORDS = re.compile(rb"\[[A-Za-z_][\w.]*+[ ,(]")
 # Behind a name in a sentence, a word that neither leads to a value nor is one.
@@ -100,9 +103,9 @@ def find_field(
         return tag_value(data, name_start, position, level) or find_after_name(data, start, end, name, name_end)
     opening = _OPENING.match(data, position)
     if opening is not None:
-        if separator["name_quote"] is None and _closes_a_string(data, opening, separator["sign"], is_json):
+        if separator["name_quote"] is None and _closes_a_string(data, opening, is_json):
             return []
-        if separator["sign"] == b":" and _BEFORE_A_VARIABLE_OF_PSQL.search(data, max(0, name_start - 12), name_start):
+        if _is_variable_of_psql(data, name_start, position):
             return []
         found = _quoted_value(data, name, opening.end(), opening["quote"], level, is_json)
         return found if separator["sign"] is not None or _is_pair(data, name_start, separator, found) else []
@@ -162,11 +165,20 @@ def _is_connection_password(data: bytes, start: int, name: bytes) -> bool:
     return name == b"PWD" and data[start - 1 : start] == b";"
 
 
-def _closes_a_string(data: bytes, opening: re.Match[bytes], sign: bytes | None, is_json: bool) -> bool:
+def _is_variable_of_psql(data: bytes, name_start: int, position: int) -> bool:
+    before = _BEFORE_A_VARIABLE_OF_PSQL.search(data, max(0, name_start - 12), name_start)
+    return before is not None and _VARIABLE_OF_PSQL.match(data, max(0, position - 2)) is not None
+
+
+def _closes_a_string(data: bytes, opening: re.Match[bytes], is_json: bool) -> bool:
     """Tell the end of a string that ends with a bare name (``"your password:"}``) from the start of a value."""
-    following = data[opening.end() : opening.end() + 1]
-    if following == b")" and sign == b"=" and data[opening.end() + 1 : opening.end() + 2].isalnum():
-        return False  # SECRET_KEY = ')a...'
+    end = opening.end()
+    following = data[end : end + 1]
+    if following in _AFTER_A_STRING and data[end + 1 : end + 2].isalnum():
+        # SECRET_KEY = ')a...' is a value, which ends as it began; print("Password:",end="") is none.
+        if _NEXT_ARGUMENT.match(data, end):
+            return True
+        return data.find(opening["quote"], end, end + _LONGEST_BEGINNING_WITH_A_SIGN) < 0
     return following in _AFTER_A_STRING or (is_json and opening["quote"] == b'"')
 
 

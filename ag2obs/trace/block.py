@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from contextvars import ContextVar
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,10 @@ Finish = Callable[[Event, Any, float], None]
 """Adds to the event of a block what its result and its seconds tell."""
 
 
+UNBOUND_BLOCK: ContextVar[Block | None] = ContextVar("ag2obs_block", default=None)
+"""The innermost block of a context that belongs to no session."""
+
+
 class Block:
     """One run of a block. A silent one leaves no event unless it fails, and then that of its failure alone.
 
@@ -34,7 +40,7 @@ class Block:
     """
 
     __slots__ = (
-        "_describe", "_elapsed", "_finish", "_inner", "_outer", "_outer_fields", "_resumed",
+        "_describe", "_elapsed", "_finish", "_inner", "_outer", "_outer_block", "_outer_fields", "_resumed",
         "event", "fields", "has_ended", "is_silent", "result", "session",
     )  # fmt: skip
 
@@ -61,6 +67,7 @@ class Block:
         self._resumed = 0.0
         self._outer: Binding | None = None
         self._outer_fields: Fields | None = None
+        self._outer_block: Block | None = None
         self._inner: Binding | None = None
         if binding is None:
             return
@@ -82,13 +89,6 @@ class Block:
         self.suspend()
         self.end(error)
 
-    @property
-    def is_innermost(self) -> bool:
-        """Whether the calling context is that of the block."""
-        if self._inner is not None:
-            return CURRENT.get() is self._inner
-        return self.fields is not None and UNBOUND_FIELDS.get() is self.fields
-
     def resume(self) -> None:
         """Make the calling context that of the block."""
         if self._inner is not None:
@@ -96,8 +96,9 @@ class Block:
             self._outer = _not_ended(CURRENT.get())
             CURRENT.set(self._inner)
         elif self.fields is not None and self.session is None:
-            self._outer_fields = UNBOUND_FIELDS.get()
+            self._outer_fields, self._outer_block = UNBOUND_FIELDS.get(), UNBOUND_BLOCK.get()
             UNBOUND_FIELDS.set(self.fields)
+            UNBOUND_BLOCK.set(self)
         self._resumed = time.perf_counter()
 
     def suspend(self) -> None:
@@ -109,6 +110,8 @@ class Block:
             self._outer = _not_ended(self._outer)
         elif self.fields is not None and self.session is None and UNBOUND_FIELDS.get() is self.fields:
             UNBOUND_FIELDS.set(self._outer_fields)
+            UNBOUND_BLOCK.set(self._outer_block)
+            self._outer_fields = self._outer_block = None
 
     def pause(self) -> None:
         """Suspend the block with whatever the generator itself has entered since; ``resume`` goes on there."""
@@ -147,22 +150,38 @@ class Block:
 
 
 class BlocksInUse:
-    """The blocks of one ``with`` object, which tasks may share and a block may enter again inside itself."""
+    """The blocks of one ``with`` object, which threads and tasks may share and a block may enter again in itself."""
 
     def __init__(self) -> None:
-        self._blocks: list[Block | None] = []
+        self._blocks: dict[int, Block] = {}
+        self._nothing: list[None] = []
+        """One for each use in which nothing is recorded. (What is done to both is one step, which no thread is in.)"""
 
     def add(self, block: Block | None) -> None:
         """Note a block that was entered; None where nothing is to be recorded."""
-        self._blocks.append(block)
+        if block is None:
+            self._nothing.append(None)
+        else:
+            self._blocks[id(block)] = block
 
     def take(self) -> Block | None:
-        """Return the block that the calling context leaves: its own, else the one that was entered last."""
-        for index in range(len(self._blocks) - 1, -1, -1):
-            block = self._blocks[index]
-            if block is not None and block.is_innermost:
-                return self._blocks.pop(index)
-        return self._blocks.pop() if self._blocks else None
+        """Return the block that the calling context leaves: its own; in another context, the one entered last."""
+        own = innermost_block()
+        if own is not None and self._blocks.pop(id(own), None) is not None:
+            return own
+        with suppress(IndexError):
+            return self._nothing.pop()
+        with suppress(KeyError):
+            return self._blocks.popitem()[1]
+        return None
+
+
+def innermost_block() -> Block | None:
+    """Return the block that the calling context is in."""
+    binding = CURRENT.get()
+    if binding is not None:
+        return binding.block if isinstance(binding.block, Block) else None
+    return UNBOUND_BLOCK.get()
 
 
 def _not_ended(binding: Binding | None) -> Binding | None:

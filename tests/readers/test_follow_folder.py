@@ -115,6 +115,11 @@ def test_a_second_name_of_a_segment_is_not_read_again():
         assert polled(follower) == []
 
 
+def test_a_link_to_itself_is_passed_over():
+    Path("loop.log").symlink_to("loop.log")
+    assert list(FolderFollower(Path()).poll()) == []
+
+
 def test_a_symbolic_link_to_the_newest_log_can_be_set_to_another():
     write("logs/run-1.log", 1)
     os.symlink("run-1.log", "logs/latest.log")

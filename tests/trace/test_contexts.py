@@ -7,6 +7,8 @@ import contextlib
 import gc
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -310,3 +312,45 @@ def test_what_a_signal_handler_records_waits_for_what_it_interrupts(log: Log) ->
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     assert sum(event.get("content") == "interrupted" for event in events) == len(signals)
     assert {event["kind"] for event in events} == {"session.start", "log", "session.end"}
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_one_object_may_be_used_by_many_threads_at_once(log: Log, is_open: bool) -> None:
+    shared, interval = trace_context(step_id="s1"), sys.getswitchinterval()
+
+    def work(_: int) -> None:
+        for _ in range(500):
+            with shared:
+                pass
+
+    sys.setswitchinterval(1e-6)
+    try:
+        with log.session() if is_open else contextlib.nullcontext(), ThreadPoolExecutor(8) as threads:
+            list(threads.map(work, range(8)))
+    finally:
+        sys.setswitchinterval(interval)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGTERM"), reason="no signals")
+def test_what_a_signal_handler_ends_is_on_file_at_once(log: Log) -> None:
+    program = """if True:
+        import os, signal, sys, threading
+        from ag2obs import get_ag2_runtime_logger
+        from ag2obs.trace import AgentLogger
+        agent, logger = AgentLogger("a1"), get_ag2_runtime_logger()
+
+        def handle(*_):
+            agent.critical("terminating")
+            logger.stop_session()
+            os._exit(0)
+
+        signal.signal(signal.SIGTERM, handle)
+        logger.start_session("chat", "w")
+        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        while True:
+            agent.info("at work")
+    """
+    environment = {**os.environ, "AG2_RUNTIME_LOGGING": "true", "AG2_RUNTIME_LOG_FILE": str(log.path)}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=120)
+    assert [event["content"] for event in log.events("log")][-1] == "terminating"
+    assert log.all()[-1]["kind"] == "session.end"

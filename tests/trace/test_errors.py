@@ -245,3 +245,29 @@ def test_a_message_with_an_exception_keeps_its_level(log: Log, level: str) -> No
             getattr(agent, level)("down", exc_info=True)
     assert log.one("log")["level"] == level.upper()
     assert log.one("error")["level"] == level.upper()
+
+
+def test_an_exception_raised_from_its_own_group_is_one(log: Log) -> None:
+    async def fail() -> None:
+        raise ValueError("child")
+
+    async def work() -> None:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(fail())
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from group
+
+    with pytest.raises(ValueError, match="child"), log.session() as session, phase("work"):
+        asyncio.run(work())
+    assert log.one("session.end")["status"] == "error"
+    assert session.summary().errors == 1
+
+
+def test_groups_in_groups_are_looked_at_once(log: Log) -> None:
+    group = ExceptionGroup("leaf", [ValueError("leaf")])
+    for _ in range(60):
+        group = ExceptionGroup("twice", [group, group])
+    with pytest.raises(ExceptionGroup), log.session() as session, phase("work"):
+        raise group
+    assert session.summary().errors == 1
