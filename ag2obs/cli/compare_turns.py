@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ag2obs.analysis.compare.alignment import MOST_ALIGNED, Alignment
+from ag2obs.analysis.compare.alignment import Alignment
 from ag2obs.analysis.compare.compare_fold import MOST_TURNS
 from ag2obs.analysis.compare.compare_types import Comparison, Divergence
 from ag2obs.analysis.compare.groups import GroupDivergence
@@ -53,9 +53,7 @@ def _print_differences(comparison: Comparison, divergence: Divergence, alignment
         f"{alignment.count('only_a'):,} only in A, {alignment.count('only_b'):,} only in B"
     )
     if not alignment.is_whole:
-        click.echo(
-            f"The runs differ over more than {MOST_ALIGNED:,} turns, which are set side by side by their numbers."
-        )
+        click.echo("The runs differ over so many turns that some are set side by side by their numbers alone.")
     click.echo()
 
 

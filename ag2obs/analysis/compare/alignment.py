@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import zip_longest
@@ -12,11 +13,14 @@ import msgspec
 from ag2obs.analysis.compare.turns import Turn
 
 MOST_ALIGNED = 2_000
-"""Turns of a run between its first and its last difference: to align more takes minutes where they repeat."""
+MOST_ALIKE = 100_000
+"""Turns of a stretch in which runs differ, and pairs of them that are alike, as in a loop. So many take half a second;
+the time grows with the third power."""
 
 How = Literal["changed", "only_a", "only_b"]
 
 _Pair = tuple[int | None, int | None]
+_Opcode = tuple[str, int, int, int, int]
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +40,7 @@ class Alignment(msgspec.Struct, frozen=True, kw_only=True):
     same: int
     differences: list[Difference]
     is_whole: bool
-    """False where the runs differ over more than ``MOST_ALIGNED`` turns: these are set beside each other one by one."""
+    """False where turns are set beside each other by their numbers alone, because to align them would take too long."""
 
     def count(self, how: How) -> int:
         """Return how many turns differ in this way."""
@@ -51,16 +55,11 @@ class Alignment(msgspec.Struct, frozen=True, kw_only=True):
 
 def align(a: Sequence[Turn], b: Sequence[Turn]) -> Alignment:
     """Set the turns of two runs beside each other: first those that are the same, then those of one agent and tool."""
-    whole_a, whole_b = [turn.identity() for turn in a], [turn.identity() for turn in b]
-    start = length_of_same(whole_a, whole_b)
-    end = min(length_of_same(whole_a[::-1], whole_b[::-1]), min(len(a), len(b)) - start)
-    first, second = range(start, len(a) - end), range(start, len(b) - end)
-    pairs = _pairs(a, b, whole_a, whole_b, first, second)
-    is_whole = max(len(first), len(second)) <= MOST_ALIGNED
-    found = [_difference(a, b, i, j) for i, j in (pairs if is_whole else zip_longest(first, second))]
+    aligner = _Aligner(a, b)
+    found = [_difference(a, b, i, j) for i, j in aligner.pairs()]
     differences = [difference for difference in found if difference is not None]
     same = len(a) - sum(difference.a is not None for difference in differences)
-    return Alignment(same=same, differences=differences, is_whole=is_whole)
+    return Alignment(same=same, differences=differences, is_whole=aligner.is_whole)
 
 
 def _difference(a: Sequence[Turn], b: Sequence[Turn], i: int | None, j: int | None) -> Difference | None:
@@ -72,33 +71,44 @@ def _difference(a: Sequence[Turn], b: Sequence[Turn], i: int | None, j: int | No
     return Difference(how="changed", a=i + 1, b=j + 1, fields=fields) if fields else None
 
 
-def _pairs(
-    a: Sequence[Turn],
-    b: Sequence[Turn],
-    whole_a: Sequence[Hashable],
-    whole_b: Sequence[Hashable],
-    first: range,
-    second: range,
-) -> Iterator[_Pair]:
-    """Yield the turns of two stretches that belong together; between turns that are the same, those of one shape."""
-    for part_a, part_b in _unequal(whole_a, whole_b, first, second):
-        shapes_a, shapes_b = ([run[i].shape() for i in part] for run, part in ((a, part_a), (b, part_b)))
-        for how, i, to_i, j, to_j in SequenceMatcher(None, shapes_a, shapes_b, autojunk=False).get_opcodes():
+class _Aligner:
+    """Finds the turns of two runs that belong together."""
+
+    def __init__(self, a: Sequence[Turn], b: Sequence[Turn]) -> None:
+        self._a, self._b = a, b
+        self.is_whole = True
+
+    def pairs(self) -> Iterator[_Pair]:
+        """Yield what belongs together but is not the same, and what is in one run only, in order."""
+        whole_a, whole_b = [turn.identity() for turn in self._a], [turn.identity() for turn in self._b]
+        start = length_of_same(whole_a, whole_b)
+        end = min(length_of_same(whole_a[::-1], whole_b[::-1]), min(len(whole_a), len(whole_b)) - start)
+        first, second = range(start, len(whole_a) - end), range(start, len(whole_b) - end)
+        same = self._opcodes(whole_a[start : first.stop], whole_b[start : second.stop])
+        for how, i, to_i, j, to_j in same or [("replace", 0, len(first), 0, len(second))]:
+            if how != "equal":
+                yield from self._alike(first[i:to_i], second[j:to_j])
+
+    def _alike(self, first: range, second: range) -> Iterator[_Pair]:
+        """Yield the turns of two stretches, those of one agent and tool together."""
+        opcodes = self._opcodes([self._a[i].shape() for i in first], [self._b[j].shape() for j in second])
+        if opcodes is None:
+            yield from zip_longest(first, second)
+            return
+        for how, i, to_i, j, to_j in opcodes:
             if how == "equal":
-                yield from zip(part_a[i:to_i], part_b[j:to_j], strict=True)
+                yield from zip(first[i:to_i], second[j:to_j], strict=True)
             else:
-                yield from ((index, None) for index in part_a[i:to_i])
-                yield from ((None, index) for index in part_b[j:to_j])
+                yield from ((index, None) for index in first[i:to_i])
+                yield from ((None, index) for index in second[j:to_j])
 
-
-def _unequal(
-    a: Sequence[Hashable], b: Sequence[Hashable], first: range, second: range
-) -> Iterator[tuple[range, range]]:
-    """Yield the stretches between what is the same."""
-    texts = a[first.start : first.stop], b[second.start : second.stop]
-    for how, i, to_i, j, to_j in SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
-        if how != "equal":
-            yield first[i:to_i], second[j:to_j]
+    def _opcodes(self, a: Sequence[Hashable], b: Sequence[Hashable]) -> Sequence[_Opcode] | None:
+        """Return how ``b`` is made of ``a``; None where that would take too long to find out."""
+        counts = Counter(b)
+        if max(len(a), len(b)) > MOST_ALIGNED or sum(counts[each] for each in a) > MOST_ALIKE:
+            self.is_whole = False
+            return None
+        return SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
 
 
 def length_of_same(a: Sequence[Hashable], b: Sequence[Hashable]) -> int:

@@ -7,6 +7,7 @@ with calls.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -86,7 +87,8 @@ class CostFold:
         sessions: list[CostPart] = []
         for session in sorted(self._sessions.values(), key=lambda session: (session.started, session.id)):
             sums = CostTally()
-            for (agent, model, provider, purpose), tally in session.groups.items():
+            for (agent, name, provider, purpose), tally in session.groups.items():
+                model = session.answering_model(name, provider, tally)
                 sums.merge(tally)
                 agents.setdefault(agent, CostTally()).merge(tally)
                 models.setdefault((model, provider), CostTally()).merge(tally)
@@ -121,12 +123,20 @@ class _SessionCost:
         self.messages = SentMessages()
         self.groups: dict[_Group, CostTally] = {}
         self._invocations: dict[str, None] = {}
+        self._answered: dict[tuple[str, str | None], Counter[str]] = {}
+
+    def answering_model(self, name: str, provider: str | None, tally: CostTally) -> str:
+        """Return the model of a group: calls that failed tell what was asked for, others the version that answered."""
+        names = self._answered.get((name, provider))
+        return names.most_common(1)[0][0] if names and tally.has_only_failures else name
 
     def add_call(self, event: Event, repricing: Repricing) -> None:
         used = event.usage is not None and event.usage.total > 0
         resent = self.messages.of_call(event, paid=not event.cached and (used or event.status != STATUS_ERROR))
         model = event.model or event.request_model or UNKNOWN_MODEL
         key = (event.agent, model, event.provider, event.purpose or OWN_REPLY)
+        if event.model is not None and event.request_model not in (None, event.model):
+            self._answered.setdefault((event.request_model or "", event.provider), Counter())[event.model] += 1
         tally = self.groups.get(key)
         if tally is None:
             tally = self.groups[key] = CostTally()

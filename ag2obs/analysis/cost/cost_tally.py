@@ -85,6 +85,11 @@ class CostTally:
             self._cache_known += 1
             self._cache_saved = MONEY.add(self._cache_saved, saved)
 
+    @property
+    def has_only_failures(self) -> bool:
+        """Whether no call was answered."""
+        return self._calls.failed_calls == self._calls.llm_calls
+
     def merge(self, other: CostTally) -> None:
         """Add everything that ``other`` added up."""
         for name in self.__slots__:

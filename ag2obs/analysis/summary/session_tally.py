@@ -66,8 +66,8 @@ class SessionTally(SessionHead, array_like=True, gc=False):
     end_error_told: bool = False
     tallies: dict[TallyKey, Tally] = msgspec.field(default_factory=dict)
     tools: dict[str, ToolTally] = msgspec.field(default_factory=dict)
-    answered: dict[str, str] = msgspec.field(default_factory=dict)
-    """By requested model, the version of it that answered last."""
+    answered: dict[tuple[str, str | None], dict[str, int]] = msgspec.field(default_factory=dict)
+    """By requested model and provider, how often each other name answered, as of a dated version."""
 
     def add(self, event: Accounting) -> None:
         """Count one event of this session."""
@@ -82,7 +82,8 @@ class SessionTally(SessionHead, array_like=True, gc=False):
         if kind == "llm.call":
             model, requested = event.model, event.request_model
             if model is not None and requested is not None and model != requested:
-                self.answered[requested] = model
+                names = self.answered.setdefault((requested, event.provider), {})
+                names[model] = names.get(model, 0) + 1
             tally = self._tally((event.agent, model or requested or UNKNOWN_MODEL, event.provider))
             tally.add_call(event)
         elif kind == "tool.call":
@@ -160,7 +161,10 @@ class SessionTally(SessionHead, array_like=True, gc=False):
         self.end_error_told = self.end_error_told or later.end_error_told
         for name, tool in later.tools.items():
             self._tool(name).merge(tool)
-        self.answered.update(later.answered)
+        for asked, names in later.answered.items():
+            mine = self.answered.setdefault(asked, {})
+            for name, count in names.items():
+                mine[name] = mine.get(name, 0) + count
 
     def status(self) -> str | None:
         """Return what the end tells; without one, whether the process may be at work."""
@@ -189,14 +193,18 @@ class SessionTally(SessionHead, array_like=True, gc=False):
             whole._tally((plain(agent), plain(model), plain(provider))).merge(renamed)
         for tool, calls in self.tools.items():
             whole._tool(plain(tool)).merge(calls)
-        whole.answered = {str(plain(asked)): str(plain(model)) for asked, model in self.answered.items()}
+        whole.answered = {
+            (str(plain(asked)), plain(provider)): {str(plain(name)): count for name, count in names.items()}
+            for (asked, provider), names in self.answered.items()
+        }
         kept = ("chat_id", "workflow", "question", "tallies", "tools", "answered")
         return msgspec.structs.replace(self, **{name: getattr(whole, name) for name in kept})
 
     def sums(self) -> Sums:
         """Return the sums of this session: everything, by agent, by model and provider, and by tool.
 
-        Calls that all failed tell the model that was asked for alone; they are with the version of it that answered.
+        Calls that all failed tell the model that was asked for alone; they are with the version that answered most
+        of the others.
         """
         sums = Sums()
         for (agent, model, provider), tally in self.tallies.items():
@@ -204,8 +212,9 @@ class SessionTally(SessionHead, array_like=True, gc=False):
             if agent is not None:
                 sums.agents.merge(agent, tally)
             if model is not None:
-                if tally.failed_calls == tally.llm_calls:
-                    model = self.answered.get(model, model)
+                names = self.answered.get((model, provider))
+                if names and tally.failed_calls == tally.llm_calls:
+                    model = max(names, key=names.__getitem__)
                 sums.models.merge((model, provider or ""), tally)
         sums.tools.update(self.tools)
         return sums

@@ -1,5 +1,7 @@
 """Runs that part and meet again: every turn is told once, as the same, changed, or of one run only."""
 
+from difflib import SequenceMatcher
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,6 +46,16 @@ def test_runs_that_differ_over_too_many_turns_are_set_side_by_side(monkeypatch):
     assert not found.is_whole
     assert (found.same, found.count("changed"), found.count("only_a")) == (2, 4, 1)
     assert align(run("a123z"), run("abcz")).is_whole
+
+
+def test_loops_are_not_aligned_in_every_way_there_is(monkeypatch):
+    compared = []
+    monkeypatch.setattr(
+        alignment, "SequenceMatcher", lambda junk, a, b, autojunk: compared.append(a) or SequenceMatcher(junk, a, b)
+    )
+    found = align([turn(f"x{number}") for number in range(1000)], [turn(f"y{number}") for number in range(900)])
+    assert (found.is_whole, found.count("changed"), found.count("only_a")) == (False, 900, 100)
+    assert len(compared) == 1  # no text is the same, but every turn is one of the same agent
 
 
 @given(st.lists(st.sampled_from("abcd"), max_size=12), st.lists(st.sampled_from("abcd"), max_size=12))

@@ -91,14 +91,23 @@ def test_models_are_told_apart_by_provider_and_fall_back_to_the_requested_name()
     ]
 
 
-def test_calls_that_failed_are_with_the_version_of_the_model_that_answered():
+def test_calls_that_failed_are_with_the_version_of_the_model_that_answered_most_of_the_others():
     asked = {"kind": "llm.call", "agent": "a", "request_model": "gpt-4o", "provider": "openai"}
     failed = {"status": "error", "error": ErrorInfo("e1", "Timeout")}
     fold = SummaryFold()
-    for fields in ({"model": "gpt-4o-2024-08-06"}, failed, {"request_model": "other", **failed}):
+    answers = ("gpt-4o-2024-08-06", "gpt-4o-2024-08-06", "gpt-4o-2024-05-13")
+    for fields in (
+        *({"model": answer} for answer in answers),
+        failed,
+        {"provider": "azure", **failed},
+        {"request_model": "other", **failed},
+    ):
         fold.add(Event(v=1, session="s", **{**asked, **fields}))
-    told = {model.name: (model.totals.llm_calls, model.totals.failed_calls) for model in fold.result().models}
-    assert told == {"gpt-4o-2024-08-06": (2, 1), "other": (1, 1)}
+    told = {(model.name, model.provider): model.totals.failed_calls for model in fold.result().models}
+    assert told == {
+        ("gpt-4o-2024-08-06", "openai"): 1, ("gpt-4o-2024-05-13", "openai"): 0, ("gpt-4o", "azure"): 1,
+        ("other", "openai"): 1,
+    }  # fmt: skip
     packed = SummaryFold()
     for tally in fold.sessions():
         packed.add_packed(tally.pack())
