@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import NamedTuple
 
 from ag2obs.analysis.message_texts import REMEMBERED_MESSAGES, ranges
@@ -11,7 +10,6 @@ from ag2obs.events import Event
 
 _SESSIONS = 100
 _REMEMBERED_IDS = 5_000
-_REMEMBERED_WORDS = 50
 _ANSWERS = 100
 
 
@@ -53,20 +51,41 @@ class Letters:
         return self._sessions.get(session, {}).get(identity)
 
 
+class _Known:
+    """What an agent knows of one session, the newest 5,000 messages of it."""
+
+    __slots__ = ("ids", "words")
+
+    def __init__(self) -> None:
+        self.ids: dict[str, bool] = {}
+        """Whether a model call has shown it; others were only delivered or said."""
+        self.words: dict[int, None] = {}
+        """A message has one id in a session, but where it is written again because the log was rotated, and where a
+        framework delivers it under one id and shows it to the model as another."""
+
+    def add_id(self, identity: str, *, shown: bool) -> None:
+        self.ids[identity] = self.ids.pop(identity, False) or shown
+        if len(self.ids) > _REMEMBERED_IDS:
+            del self.ids[next(iter(self.ids))]
+
+    def add_words(self, words: int) -> None:
+        self.words[words] = None
+        if len(self.words) > _REMEMBERED_IDS:
+            del self.words[next(iter(self.words))]
+
+
 class Correspondence:
     """Counts the messages of one agent: those delivered, and those that only its model calls show.
 
     A user's message in the input of a call was received, and an answer of its model was sent, though nobody told of a
-    delivery. Of a session, the newest 5,000 messages that it knows are remembered, so that each counts once.
+    delivery. Of the newest 100 sessions the newest 5,000 messages that it knows are remembered: each counts once.
     """
 
     def __init__(self, agent: str) -> None:
         self.agent = agent
         self.received = 0
         self._sent = 0
-        self._known: dict[tuple[str, str], None] = {}
-        """Sessions and ids of the messages that it was told or said."""
-        self._told: deque[tuple[str, int]] = deque(maxlen=_REMEMBERED_WORDS)
+        self._sessions: dict[str, _Known] = {}
         self._unsent: dict[tuple[str, str], None] = {}
         """Answers of its model that it has not sent yet."""
 
@@ -81,10 +100,11 @@ class Correspondence:
         heard = self._heard(event, letters) if asked else []
         self.received += len(heard)
         if event.message is not None:
-            self._know(event.session, event.message)
+            known = self._known(event.session)
+            known.add_id(event.message, shown=False)
             letter = letters.get(event.session, event.message)
             if letter is not None and letter.words:
-                self._told.append((event.session, letter.words))
+                known.add_words(letter.words)
         if event.kind == "agent.message":
             if event.sender == self.agent:
                 self._sent += 1
@@ -97,48 +117,51 @@ class Correspondence:
 
     def _heard(self, event: Event, letters: Letters) -> list[str]:
         found = []
-        for identity in self._new_ids(event):
+        known = self._known(event.session)
+        for identity in self._new_ids(event, known):
             letter = letters.get(event.session, identity)
-            if letter is not None and self._is_news(event.session, letter):
+            if letter is not None and self._is_news(letter, known):
                 found.append(identity)
         return found
 
-    def _new_ids(self, event: Event) -> list[str]:
+    def _new_ids(self, event: Event, known: _Known) -> list[str]:
         """Return the ids at the end of each range of the input that are new to the agent, oldest first.
 
-        A history grows at its end, so the known part of a range is not looked at again.
+        A history grows at its end, so what precedes a message that a call has shown before is not looked at again.
         """
         new: list[str] = []
         for start, end in ranges(event.input):
-            before = len(new)
+            ids = []
             for number in range(end, max(start - 1, end - _REMEMBERED_IDS), -1):
-                if (event.session, f"m{number}") in self._known:
+                identity = f"m{number}"
+                if known.ids.get(identity):
                     break
-                new.append(f"m{number}")
-            new[before:] = new[before:][::-1]
-        for identity in new:
-            self._know(event.session, identity)
+                ids.append(identity)
+            new += [identity for identity in reversed(ids) if identity not in known.ids]
+            for identity in reversed(ids):
+                known.add_id(identity, shown=True)
         return new
 
-    def _is_news(self, session: str, letter: Letter) -> bool:
+    def _is_news(self, letter: Letter, known: _Known) -> bool:
         if letter.role not in ("user", None) or letter.name == self.agent:
             return False
-        # A framework may deliver a message under one id and show it to the model as another.
-        if letter.words and (session, letter.words) in self._told:
+        if letter.words and letter.words in known.words:
             return False
-        self._told.append((session, letter.words))
+        known.add_words(letter.words)
         return True
 
-    def _know(self, session: str, identity: str) -> None:
-        self._known[session, identity] = None
-        if len(self._known) > _REMEMBERED_IDS:
-            del self._known[next(iter(self._known))]
+    def _known(self, session: str) -> _Known:
+        known = self._sessions.pop(session, None) or _Known()
+        self._sessions[session] = known  # the newest is last
+        if len(self._sessions) > _SESSIONS:
+            del self._sessions[next(iter(self._sessions))]
+        return known
 
     def _answered(self, event: Event, letters: Letters) -> None:
         for start, end in ranges(event.output):
             for number in range(start, min(end, start + _ANSWERS) + 1):
                 identity = f"m{number}"
-                self._know(event.session, identity)
+                self._known(event.session).add_id(identity, shown=True)
                 letter = letters.get(event.session, identity)
                 if letter is not None and letter.words and not letter.asks:
                     self._unsent[event.session, identity] = None

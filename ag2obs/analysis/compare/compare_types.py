@@ -107,7 +107,7 @@ class Groups(msgspec.Struct, frozen=True):
     groups: list[Group]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the document that ``ag2obs compare --by ... --json`` prints."""
+        """Return the document that ``ag2obs compare --by ... --json`` prints, without ``missing``: what a log lacks."""
         return {"schema": COMPARE_SCHEMA, "by": self.by, "groups": [group.to_dict() for group in self.groups]}
 
 

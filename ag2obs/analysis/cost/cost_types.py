@@ -150,7 +150,7 @@ class CostReport(msgspec.Struct, frozen=True, kw_only=True):
     alternatives: list[Alternative]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the document that ``ag2obs cost --json`` prints."""
+        """Return the document that ``ag2obs cost --json`` prints, without ``missing``: what a log lacks."""
         return {
             "schema": COST_SCHEMA,
             "sessions": [{"session_id": part.name, "totals": part.totals.to_dict()} for part in self.sessions],

@@ -125,7 +125,7 @@ class ErrorsReport(msgspec.Struct, frozen=True, kw_only=True):
     """Those that were asked for."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the document that ``ag2obs errors --json`` prints."""
+        """Return the document that ``ag2obs errors --json`` prints, without ``missing``: what a log lacks."""
         return {
             "schema": ERRORS_SCHEMA,
             "exceptions": self.exceptions,

@@ -165,6 +165,9 @@ class IssueFold:
         return _NAMED * (named + len(known.ids)) + len(known.question | self._words.among(told))
 
 
+_MOST_JUDGED = 1_000
+
+
 class _Session:
     """What of an issue a session's tags and first question have."""
 
@@ -172,13 +175,13 @@ class _Session:
         self.ids: set[str] = set()
         self.question: set[str] = set()
         self._asked = False
-        self._tags: dict[str, Any] | None = None
+        self._judged: set[str] = set()
+        """Values of tags; requests that alternate bring the same ones again and again."""
 
     def add(self, event: Event, words: IssueWords) -> None:
         if event.session_info is not None:
             self._take(event.session_info, words)
-        if event.tags is not None and event.tags != self._tags:
-            self._tags = event.tags
+        if event.tags is not None:
             self._take(event.tags, words)
         if event.kind == "message" and event.role == "user" and not self._asked:
             self._asked = True
@@ -188,8 +191,11 @@ class _Session:
         for value in values.values():
             if isinstance(value, dict):
                 self._take(value, words)
-            elif isinstance(value, str | int) and not isinstance(value, bool) and words.names(str(value)):
-                self.ids.add(str(value))
+            elif isinstance(value, str | int) and not isinstance(value, bool) and str(value) not in self._judged:
+                if len(self._judged) < _MOST_JUDGED:
+                    self._judged.add(str(value))
+                if words.names(str(value)):
+                    self.ids.add(str(value))
 
 
 def _words_of_error(pattern: ErrorPattern) -> str:

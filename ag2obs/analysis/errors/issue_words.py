@@ -47,9 +47,10 @@ class IssueWords:
         An ordinary word (``user``, or any of one letter) is a name only in quotes, beside the word "agent", or alone.
         """
         name = name.strip().casefold()
-        pattern = r"[\s_-]+".join(re.escape(part) for part in _BETWEEN.split(name) if part)
-        if not pattern:
+        parts = [part for part in _BETWEEN.split(name) if part]
+        if not parts or any(part not in self._text for part in parts):
             return False
+        pattern = r"[\s_-]+".join(map(re.escape, parts))
         if len(name) == 1 or name in _ORDINARY:
             marked = rf"['\"`]{pattern}['\"`]|\bagent {pattern}(?!\w)|(?<!\w){pattern} agent\b|\A\s*{pattern}\s*\Z"
             return re.search(marked, self._text) is not None

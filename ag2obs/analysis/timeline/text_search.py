@@ -78,7 +78,18 @@ class TextSearch:
         if said is None:
             return False
         text = whole_text_of(said).casefold()
-        return self._word in text and self._text in f" {one_line(text)} "
+        if self._word in text and self._text in f" {one_line(text)} ":
+            return True
+        # JSON has quotation marks and line breaks otherwise than the texts in it.
+        return not isinstance(said, str) and "\\" in text and any(map(self._is_in, _parts(said)))
+
+
+def _parts(data: Any) -> Iterator[Any]:
+    if isinstance(data, dict):
+        yield from data
+        yield from data.values()
+    elif isinstance(data, list):
+        yield from data
 
 
 def _named(event: Event) -> Iterator[str]:

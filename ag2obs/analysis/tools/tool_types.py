@@ -80,7 +80,7 @@ class ToolsReport(msgspec.Struct, frozen=True):
     seconds: float
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the document that ``ag2obs tools --json`` prints."""
+        """Return the document that ``ag2obs tools --json`` prints, without ``missing``: what a log lacks."""
         return {
             "schema": TOOLS_SCHEMA,
             "by": self.by,

@@ -48,3 +48,37 @@ def test_messages_that_only_begin_alike_are_counted_each_however_much_is_shown(c
               (1, 2)]  # fmt: skip
     call = event("llm.call", agent="support", input=["m1-m2"])
     assert result_of(JourneyFold("support", characters=characters), *events, call).messages_received == 2
+
+
+def received(*events):
+    return result_of(ActivityFold(), *events)["support"].messages_received
+
+
+def messages(first, last, *, offset=0, session="s1"):
+    return [
+        event("message", id=f"m{number + offset}", role="user", content=f"question {number}", session=session)
+        for number in range(first, last + 1)
+    ]
+
+
+def test_messages_that_are_written_again_after_a_rotation_count_once():
+    asks = [event("llm.call", agent="support", input=["m1-m120"], output=["m121"])]
+    again = [
+        event("session.start", continued=True),
+        *messages(1, 120, offset=200),
+        event("llm.call", agent="support", input=["m201-m320"], output=["m321"]),
+    ]
+    assert received(*messages(1, 120), *asks, *again) == 120
+
+
+def test_sessions_at_once_are_remembered_each():
+    names = [f"s{number}" for number in range(60)]
+    told = [each for name in names for each in messages(1, 100, session=name)]
+    calls = [event("llm.call", agent="support", input=["m1-m100"], session=name) for name in names]
+    assert received(*told, *calls, *calls) == 6_000
+
+
+def test_the_history_before_a_delivered_message_counts_too():
+    delivered = event("agent.message", agent="support", sender="boss", message="m4")
+    call = event("llm.call", agent="support", input=["m1-m4"])
+    assert received(*messages(1, 4), delivered, call, call) == 4

@@ -113,6 +113,14 @@ def test_a_search_finds_what_is_said_whatever_of_it_is_shown(text, seqs, charact
     assert [row.seq for row in rows] == seqs
 
 
+@pytest.mark.parametrize("text", ['say "hi there"', "line one line two", "c:\\\\temp"])
+def test_a_search_finds_what_json_writes_otherwise(text):
+    action = event(
+        "action", arguments={"q": 'say "hi there" now', "more": ["line one\nline two", {"path": "c:\\\\temp"}]}
+    )
+    assert len(timeline(action, wanted=EventFilter(text=text)).rows) == 1
+
+
 def test_a_search_keeps_no_long_texts_and_few_ids():
     search = TextSearch("needle")
     for number in range(3 * REMEMBERED_MESSAGES):
