@@ -13,7 +13,7 @@ _MARK = "__ag2obs_failure__"
 """Attribute that an exception carries after it was recorded: session id and failure id. An exception cannot be
 weakly referenced, and remembering it would keep every frame it passed alive."""
 
-_MOST_LOOKED_AT = 100
+_MOST_LOOKED_AT = 1_000
 """Exceptions: causes, members of groups."""
 
 
@@ -80,24 +80,33 @@ class _Lookup:
         self._seen: dict[int, str | None] = {}
 
     def known(self, error: BaseException) -> str | None:
+        known: str | None = None
+        walked: list[int] = []
         cause: BaseException | None = error
-        while cause is not None:
-            if id(cause) in self._seen or len(self._seen) >= _MOST_LOOKED_AT:
-                return self._seen.get(id(cause))
+        while cause is not None and known is None and len(self._seen) < _MOST_LOOKED_AT:
+            if id(cause) in self._seen:
+                known = self._seen[id(cause)]
+                break
+            walked.append(id(cause))
             self._seen[id(cause)] = None  # a member may have been raised from its own group
             known = _mark_of(cause, self._session_id) or self._known_members(cause)
-            if known is not None:
-                self._seen[id(cause)] = known
-                return known
             cause = cause.__cause__
-        return None
+        self._seen.update(dict.fromkeys(walked, known))
+        return known
 
     def _known_members(self, error: BaseException) -> str | None:
-        """Return the id of the first exception in a group, if all of them were described."""
+        """Return the id of the first exception in a group, if all that are looked at were described."""
         if not isinstance(error, BaseExceptionGroup):
             return None
-        found = [self.known(member) for member in error.exceptions[:_MOST_LOOKED_AT]]
-        return found[0] if None not in found else None
+        first: str | None = None
+        for member in error.exceptions:
+            if len(self._seen) >= _MOST_LOOKED_AT:
+                break
+            known = self.known(member)
+            if known is None:
+                return None
+            first = first or known
+        return first
 
 
 def _mark_of(error: BaseException, session_id: str) -> str | None:

@@ -15,7 +15,8 @@ class InOrder:
     """A lock for pieces of work that are not to begin inside one another.
 
     A signal handler or a destructor may run in the middle of a piece, in the thread that holds the lock, and ask for
-    another one. That is done right after, in the context in which it was asked for.
+    another one. That is done right after, in the context in which it was asked for, also where the handler raises; a
+    handler that ends the process by ``os._exit`` leaves it undone.
     """
 
     def __init__(self, lock: threading.RLock) -> None:
@@ -35,18 +36,9 @@ class InOrder:
             finally:
                 self._is_busy = False
 
-    def run_at_once(self, work: Work) -> None:
-        """Do what waits and then ``work``, even inside the piece that it interrupts: nothing may come after it."""
-        with self._lock:
-            if self._is_busy:
-                self._waiting.append(work)
-                self._run_all()
-            else:
-                self.run(work)
-
-    def _run_all(self, *first: Work) -> None:
+    def _run_all(self, first: Work) -> None:
         """Do ``first`` and what waits then; what went wrong is raised when all is done."""
-        self._waiting.extendleft(first)
+        self._waiting.appendleft(first)
         failure: BaseException | None = None
         while self._waiting:
             try:

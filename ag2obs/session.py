@@ -211,7 +211,7 @@ class Session(SessionRecords):
         """
         if self.budget is not None:
             self.budget.end_waits()
-        self._in_order.run_at_once(lambda: self._leave(error, status))
+        self._in_order.run(lambda: self._leave(error, status))
 
     def _leave(self, error: BaseException | None, status: str | None) -> None:
         if self.state != OPEN:
@@ -238,7 +238,7 @@ class Session(SessionRecords):
 
     def finish(self) -> None:
         """Accept nothing more; what came late gets a new ``session.end``. Does nothing when called again."""
-        self._in_order.run_at_once(self._finish)
+        self._in_order.run(self._finish)
 
     def _finish(self) -> None:
         if self.state == FINISHED:

@@ -57,18 +57,6 @@ def test_what_waits_is_done_in_the_context_in_which_it_was_asked_for() -> None:
     assert told == ["nobody", "handler"]
 
 
-def test_what_ends_all_is_done_at_once_after_what_waits() -> None:
-    in_order, done = InOrder(threading.RLock()), []
-
-    def outer() -> None:
-        in_order.run(lambda: done.append("waits"))
-        in_order.run_at_once(lambda: done.append("end"))
-        done.append("outer")
-
-    in_order.run_at_once(outer)
-    assert done == ["waits", "end", "outer"]
-
-
 def test_threads_do_not_meet_in_a_piece() -> None:
     in_order, inside, most = InOrder(threading.RLock()), [], []
 

@@ -64,8 +64,9 @@ _MOST_ELEMENTS = 1000
 # ALTER USER bob WITH PASSWORD :'new_password'
 _BEFORE_A_VARIABLE_OF_PSQL = re.compile(rb"(?i:with|encrypted)[ ]\Z")
 _VARIABLE_OF_PSQL = re.compile(rb"[ ]:'[A-Za-z_]{1,40}+'")
-_NEXT_ARGUMENT = re.compile(rb",[ ]?[A-Za-z_]\w{0,40}+[ ]?=")
-_LONGEST_BEGINNING_WITH_A_SIGN = 256
+# Behind "password: '": a value that begins with a sign, up to the quotation mark that ends it; no next argument.
+_BEGINS_WITH_A_SIGN = re.compile(rb"(?!,[A-Za-z_]\w{0,40}+=[\"'\\])[^\w\s\"'\\][^\s\"'\\(){}\[\]<>]{3,256}+")
+_BEHIND_A_VALUE = re.compile(rb"[\s,;)}\]\"'\\&<]|\Z")
 
 _LIST_OF_WORDS = re.compile(rb"\[[A-Za-z_][\w.]*+[ ,(]")
 # Behind a name in a sentence, a word that neither leads to a value nor is one.
@@ -103,7 +104,7 @@ def find_field(
         return tag_value(data, name_start, position, level) or find_after_name(data, start, end, name, name_end)
     opening = _OPENING.match(data, position)
     if opening is not None:
-        if separator["name_quote"] is None and _closes_a_string(data, opening, is_json):
+        if separator["name_quote"] is None and _closes_a_string(data, opening, separator["sign"], is_json):
             return []
         if _is_variable_of_psql(data, name_start, position):
             return []
@@ -170,16 +171,21 @@ def _is_variable_of_psql(data: bytes, name_start: int, position: int) -> bool:
     return before is not None and _VARIABLE_OF_PSQL.match(data, max(0, position - 2)) is not None
 
 
-def _closes_a_string(data: bytes, opening: re.Match[bytes], is_json: bool) -> bool:
+def _closes_a_string(data: bytes, opening: re.Match[bytes], sign: bytes | None, is_json: bool) -> bool:
     """Tell the end of a string that ends with a bare name (``"your password:"}``) from the start of a value."""
     end = opening.end()
     following = data[end : end + 1]
-    if following in _AFTER_A_STRING and data[end + 1 : end + 2].isalnum():
-        # SECRET_KEY = ')a...' is a value, which ends as it began; print("Password:",end="") is none.
-        if _NEXT_ARGUMENT.match(data, end):
-            return True
-        return data.find(opening["quote"], end, end + _LONGEST_BEGINNING_WITH_A_SIGN) < 0
-    return following in _AFTER_A_STRING or (is_json and opening["quote"] == b'"')
+    if following not in _AFTER_A_STRING:
+        return is_json and opening["quote"] == b'"'
+    if not data[end + 1 : end + 2].isalnum():
+        return True
+    if sign == b"=":  # SECRET_KEY = ')a...'
+        return False
+    # password: ')a...' is a value, which ends as it began; input('password: ',hidden) has none.
+    value = _BEGINS_WITH_A_SIGN.match(data, end)
+    quote = opening["quote"]
+    is_value = value is not None and data.startswith(quote, value.end())
+    return not is_value or _BEHIND_A_VALUE.match(data, value.end() + len(quote)) is None  # type: ignore[union-attr]
 
 
 def _is_word_of_a_sentence(data: bytes, start: int, end: int) -> bool:

@@ -97,6 +97,8 @@ class Block:
             CURRENT.set(self._inner)
         elif self.fields is not None and self.session is None:
             self._outer_fields, self._outer_block = UNBOUND_FIELDS.get(), UNBOUND_BLOCK.get()
+            while self._outer_block is not None and self._outer_block.has_ended:  # left in another context
+                self._outer_block = self._outer_block._outer_block
             UNBOUND_FIELDS.set(self.fields)
             UNBOUND_BLOCK.set(self)
         self._resumed = time.perf_counter()
@@ -111,7 +113,6 @@ class Block:
         elif self.fields is not None and self.session is None and UNBOUND_FIELDS.get() is self.fields:
             UNBOUND_FIELDS.set(self._outer_fields)
             UNBOUND_BLOCK.set(self._outer_block)
-            self._outer_fields = self._outer_block = None
 
     def pause(self) -> None:
         """Suspend the block with whatever the generator itself has entered since; ``resume`` goes on there."""
@@ -129,7 +130,7 @@ class Block:
             with PROCESS.guard.protect(f"recording {self.event.kind}"):
                 self._record(self.event, error)
         # A context may hold the block for long; what the call was about is not to live as long.
-        self.result = self._describe = self._finish = None
+        self.result = self._describe = self._finish = self._outer_block = None
 
     def _record(self, event: Event, error: BaseException | None) -> None:
         if error is None:
@@ -169,11 +170,18 @@ class BlocksInUse:
         own = innermost_block()
         if own is not None and self._blocks.pop(id(own), None) is not None:
             return own
-        with suppress(IndexError):
-            return self._nothing.pop()
+        if own is None and self._take_nothing():
+            return None
         with suppress(KeyError):
             return self._blocks.popitem()[1]
+        self._take_nothing()
         return None
+
+    def _take_nothing(self) -> bool:
+        with suppress(IndexError):
+            self._nothing.pop()
+            return True
+        return False
 
 
 def innermost_block() -> Block | None:

@@ -15,10 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ag2obs import Settings, ag2_logging_session
+from ag2obs import Settings, ag2_logging_session, get_ag2_runtime_logger
+from ag2obs.process import REAPER
 from ag2obs.routing import CURRENT, UNBOUND_FIELDS
 from ag2obs.trace import AgentLogger, measure_performance, milestone, phase, trace_agent_action, trace_context
-from ag2obs.trace.block import Block
+from ag2obs.trace.block import UNBOUND_BLOCK, Block
 from tests.trace.conftest import Log
 
 agent = AgentLogger("a1", "tester")
@@ -332,7 +333,7 @@ def test_one_object_may_be_used_by_many_threads_at_once(log: Log, is_open: bool)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGTERM"), reason="no signals")
-def test_what_a_signal_handler_ends_is_on_file_at_once(log: Log) -> None:
+def test_what_a_signal_handler_ends_is_ended_when_it_exits(log: Log) -> None:
     program = """if True:
         import os, signal, sys, threading
         from ag2obs import get_ag2_runtime_logger
@@ -342,7 +343,7 @@ def test_what_a_signal_handler_ends_is_on_file_at_once(log: Log) -> None:
         def handle(*_):
             agent.critical("terminating")
             logger.stop_session()
-            os._exit(0)
+            sys.exit(0)
 
         signal.signal(signal.SIGTERM, handle)
         logger.start_session("chat", "w")
@@ -352,5 +353,66 @@ def test_what_a_signal_handler_ends_is_on_file_at_once(log: Log) -> None:
     """
     environment = {**os.environ, "AG2_RUNTIME_LOGGING": "true", "AG2_RUNTIME_LOG_FILE": str(log.path)}
     subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=120)
-    assert [event["content"] for event in log.events("log")][-1] == "terminating"
-    assert log.all()[-1]["kind"] == "session.end"
+    events = log.all()
+    assert [event["kind"] for event in events][-2:] == ["log", "session.end"]
+    assert events[-2]["content"] == "terminating"
+    numbers = [event["seq"] for event in events]
+    assert numbers == sorted(set(numbers))
+    assert numbers[-1] - len(numbers) <= 1  # what the exit interrupts is lost like all else that it interrupts
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers that interrupt")
+@pytest.mark.parametrize("late_seconds", ["0", "30"])
+def test_a_session_that_a_signal_handler_leaves_is_whole(log: Log, late_seconds: str) -> None:
+    logger = get_ag2_runtime_logger()
+    settings = log.settings(late_seconds=late_seconds)
+    left = []
+
+    def handle(number: int, frame: object) -> None:
+        left.append(logger.stop_session())
+
+    before = signal.signal(signal.SIGALRM, handle)
+    try:
+        for _ in range(20):
+            log.path.unlink(missing_ok=True)
+            left.clear()
+            logger.start_session("chat", "w", settings=settings)
+            signal.setitimer(signal.ITIMER_REAL, 0.002)
+            while not left:
+                agent.info("at work")
+            REAPER.finish_all()
+            events = log.all()
+            assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+            end = [event for event in events if event["kind"] == "session.end"][-1]
+            assert end["totals"]["events"] == end["seq"]
+            assert events[-1]["kind"] == "session.end"
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_contexts_that_are_left_in_another_thread_keep_nothing_alive() -> None:
+    def left_elsewhere() -> None:
+        context = trace_context(step_id="s1")
+        context.__enter__()
+        thread = threading.Thread(target=context.__exit__, args=(None, None, None))
+        thread.start()
+        thread.join()
+
+    before = blocks()
+    for _ in range(50):
+        left_elsewhere()
+    UNBOUND_FIELDS.set(None)
+    UNBOUND_BLOCK.set(None)
+    assert blocks() <= before + 2
+
+
+def test_a_use_in_which_nothing_is_recorded_is_not_taken_for_one_that_is(log: Log) -> None:
+    used, other = phase("p"), phase("q")
+    used.__enter__()  # outside of every session
+    with log.session():
+        used.__enter__()
+        other.__enter__()
+        used.__exit__(None, None, None)
+        other.__exit__(None, None, None)
+    used.__exit__(None, None, None)
+    assert [event["name"] for event in log.events("milestone")] == ["p", "q"]

@@ -271,3 +271,23 @@ def test_groups_in_groups_are_looked_at_once(log: Log) -> None:
     with pytest.raises(ExceptionGroup), log.session() as session, phase("work"):
         raise group
     assert session.summary().errors == 1
+
+
+def test_a_cause_that_two_failures_share_is_known_to_both(log: Log) -> None:
+    def raised(error: BaseException, cause: BaseException | None) -> BaseException:
+        error.__cause__ = cause
+        return error
+
+    recorded = ValueError("recorded")
+    shared = raised(KeyError("between"), recorded)
+    both = [raised(TypeError("one"), shared), raised(TypeError("other"), shared)]
+    many = [ValueError(str(number)) for number in range(120)]
+    with log.session() as session:
+        for error in (recorded, *many):
+            with contextlib.suppress(ValueError), phase("recorded"):
+                raise error
+        known = session.summary().errors
+        for group in (ExceptionGroup("two", both), ExceptionGroup("many", many)):
+            with contextlib.suppress(ExceptionGroup), phase("group"):
+                raise group
+    assert (known, session.summary().errors) == (121, 121)
