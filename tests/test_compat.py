@@ -44,12 +44,14 @@ def test_only_what_is_between_the_markers_is_replaced(tmp_path: Path, monkeypatc
 
 
 def test_each_framework_has_its_own_tests_in_every_environment() -> None:
-    v1 = "tests/integration/v1"
+    v1, both = "tests/integration/v1", "tests/integration/test_both_frameworks.py"
     ran = {each.name: (each.package, each.tests, each.ignored) for each in read_environments()}
     assert len(ran) == 8
-    assert ran.pop("providers-ag2-1.2.1") == ("ag2", (f"{v1}/test_providers.py",), ())
-    classic = ("autogen", ("tests/integration",), (v1,))
-    assert ran == {name: ("ag2", (v1,), ()) if name.startswith("ag2-1") else classic for name in ran}
+    providers = f"{v1}/test_providers.py"
+    assert ran.pop("providers-ag2-1.2.1") == ("ag2", (providers,), ())
+    assert ran.pop("autogen-0.14.1") == ("autogen", ("tests/integration",), (v1,))  # it has both frameworks
+    classic = ("autogen", ("tests/integration",), (v1, both))
+    assert ran == {name: ("ag2", (v1,), (providers,)) if name.startswith("ag2-1") else classic for name in ran}
     for each in read_environments():
         assert f"=={each.version}" in each.requirements[0]
 
