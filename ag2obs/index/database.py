@@ -13,7 +13,7 @@ import msgspec
 
 from ag2obs.index.log_state import LogState
 
-_FORMAT = 3
+_FORMAT = 4
 """To be raised whenever what is kept of a session, or how it is counted, changes."""
 
 _LARGEST = 1 << 30

@@ -7,19 +7,22 @@ import os
 import sqlite3
 import stat
 import time
+import zlib
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ag2obs.analysis.summary.session_tally import SessionTally
 from ag2obs.analysis.summary.summary_fold import SummaryFold
 from ag2obs.errors import LogFormatError
 from ag2obs.events import ErrorInfo, Event, Usage, encode, timestamp
-from ag2obs.index import SessionIndex, counting, parts, session_index
+from ag2obs.index import SessionIndex, counting, database, parts, session_index
 from ag2obs.readers import open_log
 
 LONG_AGO = "2026-11-20T08:00:00.000000Z"
@@ -507,3 +510,19 @@ def test_what_the_index_settles_is_what_cannot_change(monkeypatch: pytest.Monkey
     running.end = LONG_AGO
     assert session_index._is_settled(running)
     assert session_index._is_settled(SessionTally("s", start=LONG_AGO))
+
+
+def layout(kind: type[msgspec.Struct]) -> list[str]:
+    """Return the fields of a packed struct, with those of the structs in them."""
+    told = []
+    for field in msgspec.structs.fields(kind):
+        told.append(f"{kind.__name__}.{field.encode_name}: {field.type}")
+        for part in (field.type, *get_args(field.type)):
+            if isinstance(part, type) and issubclass(part, msgspec.Struct):
+                told += layout(part)
+    return told
+
+
+def test_a_session_that_is_packed_otherwise_makes_another_format() -> None:
+    # Where this fails, raise _FORMAT, or every index that is there ends in a traceback; then put the new pair here.
+    assert (database._FORMAT, zlib.crc32("\n".join(layout(SessionTally)).encode())) == (4, 2975041655)
