@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
+from ag2obs.analysis.newest import Newest
 from ag2obs.analysis.texts import text_of
 from ag2obs.events import Event
 
@@ -12,7 +14,8 @@ REMEMBERED_MESSAGES = 2_000
 """Of each session: the newest. An older one is named by its id alone."""
 
 _CHARACTERS = 300
-_SESSIONS = 100
+NEWEST_SESSIONS = 100
+"""Whose messages are remembered."""
 
 
 class MessageText(NamedTuple):
@@ -65,20 +68,9 @@ class MessageTexts:
         return known.told() if known is not None else f"({identity})"
 
 
-class TextsOfSessions:
-    """The messages of the newest 100 sessions at work."""
-
-    def __init__(self, characters: int = _CHARACTERS) -> None:
-        self._characters = characters
-        self._texts: dict[str, MessageTexts] = {}
-
-    def of(self, session: str) -> MessageTexts:
-        """Return the messages of a session."""
-        texts = self._texts.pop(session, None) or MessageTexts(self._characters)
-        self._texts[session] = texts  # the newest is last
-        if len(self._texts) > _SESSIONS:
-            del self._texts[next(iter(self._texts))]
-        return texts
+def texts_of_sessions(characters: int = _CHARACTERS) -> Newest[str, MessageTexts]:
+    """Return a place for the messages of the newest 100 sessions at work, by their ids."""
+    return Newest(NEWEST_SESSIONS, partial(MessageTexts, characters))
 
 
 def asked(tool_calls: Any, length: int) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ag2obs.analysis.busy_time import BusyTime
-from ag2obs.analysis.message_texts import MessageTexts, TextsOfSessions
+from ag2obs.analysis.message_texts import MessageTexts, texts_of_sessions
 from ag2obs.analysis.moments import rounded, seconds_of
 from ag2obs.analysis.timeline.timeline_types import CLOCK, MISSING, TimelineRow, TimelineSession
 from ag2obs.events import Event
@@ -143,7 +143,7 @@ class SessionTracks:
     def __init__(self, *, partial: bool, characters: int) -> None:
         self._partial = partial
         self._tracks: dict[str, SessionTrack] = {}
-        self._texts = TextsOfSessions(characters)
+        self._texts = texts_of_sessions(characters)
 
     def of(self, session: str) -> SessionTrack:
         """Return the track of a session."""

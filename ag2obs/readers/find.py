@@ -13,6 +13,7 @@ import msgspec
 
 from ag2obs.errors import ExtraMissing, LogFormatError
 from ag2obs.events import timestamp
+from ag2obs.files.identity import identity_at
 from ag2obs.log_paths import is_per_session, log_folder
 from ag2obs.readers import is_log, open_log
 from ag2obs.readers.log_reader import error_reason
@@ -119,7 +120,7 @@ def expand(
     for path in map(Path, paths):
         try:
             for log in _logs_at(path, lookup):
-                found.setdefault(identity_of(log), log)
+                found.setdefault(file_at(log), log)
         except LogFormatError as error:
             if refuse is None:
                 raise
@@ -141,10 +142,10 @@ def with_new_segments(logs: Iterable[Path]) -> Iterator[Path]:
 
     To be iterated while the logs are read: seconds may pass from the first one to the last.
     """
-    listed = [(log, identity_of(log)) for log in logs]
+    listed = [(log, file_at(log)) for log in logs]
     known: set[tuple[str, float]] | None = None
     for log, identity in listed:
-        if not is_segment(log) and identity_of(log) != identity:
+        if not is_segment(log) and file_at(log) != identity:
             known = known or {_real_place(other) for other, _ in listed}
             yield from _logs_among(other for other in _with_segments(log) if _real_place(other) not in known)
         yield log
@@ -269,10 +270,9 @@ def _changed(log: Path) -> int:
         return 0
 
 
-def identity_of(log: Path) -> object:
+def file_at(path: Path) -> object:
     """Return what is equal for two names of one file."""
     try:
-        status = log.stat()
+        return identity_at(path) or path
     except OSError:
-        return log
-    return status.st_dev, status.st_ino
+        return path

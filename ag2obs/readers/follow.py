@@ -18,6 +18,7 @@ from typing import BinaryIO
 from ag2obs.errors import ExtraMissing, LogFormatError
 from ag2obs.events import SCHEMA, Event
 from ag2obs.files.decompression import DamagedFile, open_log_file, open_without_waiting
+from ag2obs.files.identity import Identity, identity_at, identity_of
 from ag2obs.log_segments import segment_files
 from ag2obs.readers.event_lines import whole_event
 from ag2obs.readers.log_reader import error_reason
@@ -30,10 +31,6 @@ BLOCK_BYTES = 1 << 20
 
 POLLS_AFTER_ROTATION = 8
 """So often a file that was left behind is looked at again: a writer may have been just about to write to it."""
-
-
-Identity = tuple[int, int]
-"""Device and inode: what two names of one file have in common."""
 
 
 @dataclass(slots=True)
@@ -84,7 +81,7 @@ class LogFollower:
                 return
             current = self._current
             assert current is not None
-            if current.identity == _identity_at(self.log):
+            if current.identity == identity_at(self.log):
                 yield from self._read_missed_segments(current)
                 yield from self._read(current)
                 return
@@ -274,15 +271,3 @@ def _is_incomplete(found: Iterable[int], newest: int) -> bool:
     """Tell whether a number is missing between the newest segment that is known and those that were found."""
     newer = [number for number in found if number > newest]
     return bool(newer) and max(newer) - newest > len(newer)
-
-
-def identity_of(status: os.stat_result) -> Identity:
-    """Return what a file keeps when it is renamed."""
-    return status.st_dev, status.st_ino
-
-
-def _identity_at(path: Path) -> Identity | None:
-    try:
-        return identity_of(os.stat(path))
-    except FileNotFoundError:
-        return None

@@ -11,9 +11,10 @@ from pathlib import Path
 from ag2obs.errors import LogFormatError
 from ag2obs.events import Event
 from ag2obs.files.decompression import open_without_waiting
+from ag2obs.files.identity import Identity, identity_of
 from ag2obs.readers import HEAD_BYTES
 from ag2obs.readers.event_log import EventLogReader
-from ag2obs.readers.follow import Identity, LogFollower, Place, identity_of
+from ag2obs.readers.follow import LogFollower, Place
 from ag2obs.readers.segments import is_segment
 
 LATELY_SECONDS = 600.0

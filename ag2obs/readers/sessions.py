@@ -10,7 +10,7 @@ import msgspec
 from ag2obs.errors import LogFormatError
 from ag2obs.events import Event
 from ag2obs.readers import ReadReport, open_log
-from ag2obs.readers.find import FoundSession, identity_of, with_new_segments
+from ag2obs.readers.find import FoundSession, file_at, with_new_segments
 from ag2obs.readers.log_reader import newer_schema_told
 
 logger = logging.getLogger("ag2obs")
@@ -32,7 +32,7 @@ def events_of(
     events, whole = 0, ReadReport()
     before = frozenset(known or ())
     for path in with_new_segments(found.paths):
-        log, file = open_log(path), identity_of(path)
+        log, file = open_log(path), file_at(path)
         sessions: set[str] = set()
         for event in log.iter_events():
             if found.session_id is None or event.session == found.session_id:

@@ -12,9 +12,10 @@ import sys
 import time
 from pathlib import Path
 
+from ag2obs.files.identity import Identity, identity_of
 from ag2obs.sinks.masking import FindSecrets, Mask
 from ag2obs.sinks.rotation import rotate
-from ag2obs.sinks.segment import Identity, Segment, identity_of
+from ag2obs.sinks.segment import Segment
 
 logger = logging.getLogger("ag2obs")
 

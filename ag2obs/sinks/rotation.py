@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ag2obs.files.identity import Identity, identity_of
 from ag2obs.files.locks import exclusive
 from ag2obs.log_segments import lock_path, segment_files, segment_path
-from ag2obs.sinks.segment import Identity, identity_of
 
 
 def rotate(log: Path, identity: Identity) -> bool:

@@ -9,6 +9,7 @@ import time
 from array import array
 from pathlib import Path
 
+from ag2obs.files.identity import identity_of
 from ag2obs.files.locks import hold_shared
 from ag2obs.sinks.masking import FindSecrets, Mask, mask_range
 
@@ -19,9 +20,6 @@ _WRITE_SECONDS = 0.002
 
 _LOOKS = 10
 """How often a last line that is not whole is looked at: where it keeps growing there is somebody to end it."""
-
-Identity = tuple[int, int]
-"""Device and inode: what a file keeps when it is renamed."""
 
 
 class Segment:
@@ -153,11 +151,6 @@ class Segment:
     def close(self) -> None:
         """Give descriptor and lock back."""
         os.close(self.descriptor)
-
-
-def identity_of(status: os.stat_result) -> Identity:
-    """Return what tells one file from all others."""
-    return status.st_dev, status.st_ino
 
 
 def _make_folders(folder: Path) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ag2obs.analysis.message_texts import REMEMBERED_MESSAGES, ranges
+from ag2obs.analysis.message_texts import NEWEST_SESSIONS, REMEMBERED_MESSAGES, ranges
+from ag2obs.analysis.newest import Newest
 from ag2obs.analysis.texts import whole_text_of
 from ag2obs.events import Event
 
-_SESSIONS = 100
 _REMEMBERED_IDS = 5_000
 _ANSWERS = 100
 
@@ -28,16 +28,13 @@ class Letters:
     """The newest 2,000 messages of each of the newest 100 sessions at work, by their ids."""
 
     def __init__(self) -> None:
-        self._sessions: dict[str, dict[str, Letter]] = {}
+        self._sessions = Newest[str, dict[str, Letter]](NEWEST_SESSIONS, dict)
 
     def add(self, event: Event) -> None:
         """Remember the message that an event tells, if it does."""
         if event.id is None or event.kind == "llm.call":
             return
-        letters = self._sessions.pop(event.session, None) or {}
-        self._sessions[event.session] = letters  # the newest is last
-        if len(self._sessions) > _SESSIONS:
-            del self._sessions[next(iter(self._sessions))]
+        letters = self._sessions.of(event.session)
         text = whole_text_of(event.result if event.kind == "tool.call" else event.content).strip()
         same = letters.get(event.content_of or "")
         words = same.words if same is not None else hash(text) if text else 0
@@ -48,7 +45,7 @@ class Letters:
 
     def get(self, session: str, identity: str) -> Letter | None:
         """Return a message; None for one that was never seen, or too long ago."""
-        return self._sessions.get(session, {}).get(identity)
+        return (self._sessions.get(session) or {}).get(identity)
 
 
 class _Known:
@@ -85,7 +82,7 @@ class Correspondence:
         self.agent = agent
         self.received = 0
         self._sent = 0
-        self._sessions: dict[str, _Known] = {}
+        self._sessions = Newest[str, _Known](NEWEST_SESSIONS, _Known)
         self._unsent: dict[tuple[str, str], None] = {}
         """Answers of its model that it has not sent yet."""
 
@@ -100,7 +97,7 @@ class Correspondence:
         heard = self._heard(event, letters) if asked else []
         self.received += len(heard)
         if event.message is not None:
-            known = self._known(event.session)
+            known = self._sessions.of(event.session)
             known.add_id(event.message, shown=False)
             letter = letters.get(event.session, event.message)
             if letter is not None and letter.words:
@@ -117,7 +114,7 @@ class Correspondence:
 
     def _heard(self, event: Event, letters: Letters) -> list[str]:
         found = []
-        known = self._known(event.session)
+        known = self._sessions.of(event.session)
         for identity in self._new_ids(event, known):
             letter = letters.get(event.session, identity)
             if letter is not None and self._is_news(letter, known):
@@ -150,18 +147,11 @@ class Correspondence:
         known.add_words(letter.words)
         return True
 
-    def _known(self, session: str) -> _Known:
-        known = self._sessions.pop(session, None) or _Known()
-        self._sessions[session] = known  # the newest is last
-        if len(self._sessions) > _SESSIONS:
-            del self._sessions[next(iter(self._sessions))]
-        return known
-
     def _answered(self, event: Event, letters: Letters) -> None:
         for start, end in ranges(event.output):
             for number in range(start, min(end, start + _ANSWERS) + 1):
                 identity = f"m{number}"
-                self._known(event.session).add_id(identity, shown=True)
+                self._sessions.of(event.session).add_id(identity, shown=True)
                 letter = letters.get(event.session, identity)
                 if letter is not None and letter.words and not letter.asks:
                     self._unsent[event.session, identity] = None

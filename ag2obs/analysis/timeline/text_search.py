@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ag2obs.analysis.message_texts import REMEMBERED_MESSAGES, TextsOfSessions, asked, last_ids
+from ag2obs.analysis.message_texts import NEWEST_SESSIONS, REMEMBERED_MESSAGES, asked, last_ids, texts_of_sessions
+from ag2obs.analysis.newest import Newest
 from ag2obs.analysis.telling import told
 from ag2obs.analysis.texts import one_line, whole_text_of
 from ag2obs.events import Event
 
 _SHOWN = 300
 """Characters that are shown at least: what a row says in them is found also where it is put together."""
-_SESSIONS = 100
 _ANSWERS = 3
 """Messages of a model call's output that its row shows."""
 
@@ -28,23 +28,20 @@ class TextSearch:
     def __init__(self, text: str) -> None:
         self._text = re.sub(r"\s+", " ", text).casefold()
         self._word = max(self._text.split(), key=len, default="")
-        self._beginnings = TextsOfSessions()
-        self._having: dict[str, dict[str, None]] = {}
+        self._beginnings = texts_of_sessions()
+        self._having = Newest[str, dict[str, None]](NEWEST_SESSIONS, dict)
 
     def add(self, event: Event) -> None:
         """Take an event in, whether or not it is one of those wanted: later ones may name what it says."""
         if not self._text or event.id is None or event.kind == "llm.call":
             return
         self._beginnings.of(event.session).add(event)
-        having = self._having.pop(event.session, None) or {}
+        having = self._having.of(event.session)
         having.pop(event.id, None)
         if event.content_of in having or self._is_in_message(event):
             having[event.id] = None
         if len(having) > REMEMBERED_MESSAGES:
             del having[next(iter(having))]
-        self._having[event.session] = having  # the newest is last
-        if len(self._having) > _SESSIONS:
-            del self._having[next(iter(self._having))]
 
     def _is_in_message(self, event: Event) -> bool:
         asks = asked(event.tool_calls, len(whole_text_of(event.tool_calls))) if event.tool_calls else ()
@@ -55,12 +52,12 @@ class TextSearch:
         """Tell whether an event says the text, as far as it was shown or not."""
         if not self._text:
             return True
-        having = self._having.get(event.session, {})
+        having = self._having.get(event.session) or {}
         return any(identity in having for identity in _named(event)) or any(map(self._is_in, self._said(event)))
 
     def finds_message(self, session: str, identity: str) -> bool:
         """Tell whether a message says the text; False for one that was never seen, or too long ago."""
-        if not self._text or identity in self._having.get(session, {}):
+        if not self._text or identity in (self._having.get(session) or {}):
             return True
         message = self._beginnings.of(session).get(identity)
         return message is not None and self._is_in(message.line())

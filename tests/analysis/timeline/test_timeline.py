@@ -127,8 +127,8 @@ def test_a_search_keeps_no_long_texts_and_few_ids():
         search.add(event("message", id=f"m{number}", content="needle " * 1000, session=f"s{number % 2}"))
     for number in range(200):
         search.add(event("message", id="m1", content="needle", session=f"other{number}"))
-    assert max(len(having) for having in search._having.values()) <= REMEMBERED_MESSAGES
-    assert len(search._having) == 100
+    assert max(len(having) for having in search._having._values.values()) <= REMEMBERED_MESSAGES
+    assert len(search._having._values) == 100
     assert len(search._beginnings.of("other199").told("m1")) <= 300
 
 
