@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ag2obs.events import Accounting
 
@@ -42,15 +42,21 @@ class SequenceNumbers:
 
     def told(self) -> Iterator[str]:
         """Yield a sentence for each kind of loss there is."""
-        lossy = [(name, numbers.missing) for name, numbers in self._sessions.items() if numbers.missing]
-        if lossy:
-            whose = f"session {lossy[0][0]}" if len(lossy) == 1 else f"{len(lossy):,} sessions"
-            are = "is" if self.missing == 1 else "are"
-            yield f"{_events(self.missing)} of {whose} {are} not in the logs that were read, and in no number here"
+        yield from missing_told({name: numbers.missing for name, numbers in self._sessions.items()})
         dropped = sum(numbers.dropped for numbers in self._sessions.values())
         if dropped:
             were = "was lost when it was" if dropped == 1 else "were lost when they were"
             yield f"{_events(dropped)} {were} recorded, and in no number here"
+
+
+def missing_told(missing: Mapping[str, int]) -> Iterator[str]:
+    """Yield the sentence about events that are missing, by session, where there are some."""
+    lossy = [session for session, count in missing.items() if count]
+    if lossy:
+        count = sum(missing.values())
+        whose = f"session {lossy[0]}" if len(lossy) == 1 else f"{len(lossy):,} sessions"
+        are = "is" if count == 1 else "are"
+        yield f"{_events(count)} of {whose} {are} not in the logs that were read, and in no number here"
 
 
 def _events(count: int) -> str:

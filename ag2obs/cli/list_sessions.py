@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
+from ag2obs.analysis.sequence_numbers import missing_told
 from ag2obs.analysis.summary.summary_fold import SummaryFold
 from ag2obs.analysis.summary.summary_types import SessionSummary
 from ag2obs.analysis.summary.totals import money_text
-from ag2obs.cli import wording
+from ag2obs.cli import complain, wording
 from ag2obs.cli.documents import print_document
 from ag2obs.cli.logs import LogPath, add_logs
 
@@ -39,6 +40,8 @@ def command(folder: Path | None, limit: int, as_json: bool) -> int:
     code = add_logs(fold, [folder] if folder is not None else [])
     newest = islice(fold.sessions(newest_first=True), limit or None)
     shown = [tally.summary(tally.sums()) for tally in newest]
+    for sentence in missing_told({session.session_id: session.missing for session in shown}):
+        complain(sentence)
     if as_json and shown:
         document = {
             "schema": LIST_SCHEMA,

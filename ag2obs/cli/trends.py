@@ -9,6 +9,7 @@ from typing import get_args
 
 import click
 
+from ag2obs.analysis.sequence_numbers import missing_told
 from ag2obs.analysis.summary.totals import Totals
 from ag2obs.analysis.trends.trends_fold import By, Trends, TrendsFold
 from ag2obs.analysis.trends.unusual import RULE
@@ -45,10 +46,13 @@ def command(folder: Path | None, by: By, as_json: bool, sql: bool) -> int:
         return _print_view(paths)
     fold = TrendsFold(by)
     code = add_logs(fold, paths)
+    trends = fold.result()
+    for sentence in missing_told(trends.missing):
+        complain(sentence)
     if as_json:
-        print_document(fold.result().to_dict())
+        print_document(trends.to_dict())
     elif not fold.is_empty:
-        _print(fold.result())
+        _print(trends)
     return code
 
 

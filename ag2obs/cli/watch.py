@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from ag2obs.analysis.live import LiveFold, LiveView, live_event
+from ag2obs.analysis.sequence_numbers import missing_told
 from ag2obs.cli import complain, wording
 from ag2obs.cli.documents import print_document
 from ag2obs.cli.exit_codes import ExitCode
@@ -170,6 +171,8 @@ def _is_over(view: LiveView) -> bool:
 
 
 def _print_once(view: LiveView, *, as_json: bool) -> None:
+    for sentence in missing_told({session.session_id: session.missing for session in view.summary.sessions}):
+        complain(sentence)
     if as_json:
         print_document(view.to_dict())
         return

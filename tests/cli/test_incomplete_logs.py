@@ -88,6 +88,15 @@ def test_reports_say_what_is_missing(capsys, command):
     assert json.loads(run(capsys, *command, "--json")[1])["missing"] == 0
 
 
+@pytest.mark.parametrize("command", [["list"], ["trends"], ["watch", "--once"]], ids=" ".join)
+def test_overviews_say_what_is_missing(capsys, command):
+    write(without=(2, 4))
+    for _ in range(2):  # the second time from the index
+        code, out, err = run(capsys, *command)
+        assert (code, bool(out)) == (0, True)
+        assert err == "ag2obs: 2 events of session s are not in the logs that were read, and in no number here\n"
+
+
 def test_a_comparison_says_what_is_missing_of_each_side(capsys):
     write(without=(4,))
     Path("run.log").rename("hole.log")

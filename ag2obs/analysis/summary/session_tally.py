@@ -219,6 +219,10 @@ class SessionTally(SessionHead, array_like=True, gc=False):
         sums.tools.update(self.tools)
         return sums
 
+    def missing(self, whole: Tally) -> int:
+        """Return how many events were written, by the numbers of the others, and are not in the ``whole``."""
+        return max(0, self.newest_seq - whole.events - whole.dropped)
+
     def summary(self, sums: Sums) -> SessionSummary:
         """Return the summary of this session, whose ``sums()`` are given."""
         whole = sums.whole
@@ -239,7 +243,7 @@ class SessionTally(SessionHead, array_like=True, gc=False):
             models=model_summaries(sums.models),
             tools=tool_summaries(sums.tools),
             budget=self.budget,
-            missing=max(0, self.newest_seq - whole.events - whole.dropped),
+            missing=self.missing(whole),
             question=self.question,
         )
 

@@ -54,6 +54,8 @@ class Trends(msgspec.Struct, frozen=True, kw_only=True):
     by: By
     rows: list[TrendRow]
     unusual: list[UnusualDay]
+    missing: dict[str, int]
+    """Events that are not in the logs, by session; only of sessions that lack some."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document that ``ag2obs trends --json`` prints."""
@@ -62,6 +64,7 @@ class Trends(msgspec.Struct, frozen=True, kw_only=True):
             "by": self.by,
             "rows": [row.to_dict() for row in self.rows],
             "unusual": [day.to_dict() for day in self.unusual],
+            "missing": sum(self.missing.values()),
         }
 
 
@@ -92,15 +95,18 @@ class TrendsFold:
         """Return what each row did and cost."""
         groups: dict[str, _Group] = {}
         days: dict[str, Tally] = {}
+        missing: dict[str, int] = {}
         for session in self._sessions.sessions():
             day = session.started[:10] or UNKNOWN_DAY
             sums = session.sums()
             days.setdefault(day, Tally()).merge(sums.whole)
+            if count := session.missing(sums.whole):
+                missing[session.id] = count
             for name, tally in self._named(session, day, sums.whole, sums.agents, sums.models):
                 groups.setdefault(name, _Group()).add(day, session.id, tally)
         rows = [group.row(name) for name, group in groups.items()]
         rows.sort(key=(lambda row: row.name) if self._by == "day" else _dearest_first)
-        return Trends(by=self._by, rows=rows, unusual=unusual_days(days))
+        return Trends(by=self._by, rows=rows, unusual=unusual_days(days), missing=missing)
 
     def _named(
         self,

@@ -73,7 +73,7 @@ def test_by_model_and_by_agent():
 @pytest.mark.parametrize("by", ["day", "workflow", "model", "agent"])
 def test_rows_add_up_to_the_whole(by):
     assert sum(row.totals.llm_calls for row in trends(by, *SOME).rows) == len(SOME)
-    assert trends(by).to_dict() == {"schema": 1, "by": by, "rows": [], "unusual": []}
+    assert trends(by).to_dict() == {"schema": 1, "by": by, "rows": [], "unusual": [], "missing": 0}
 
 
 def day_of(cost, errors=0):
